@@ -1,0 +1,129 @@
+/* What generated code and the runtime agree on: the tables that describe a compiled model.
+ *
+ * A compiled model is constant data of these types plus kernels. The runtime walks `schedule`, and calls each kernel with its pointers. Nothing here
+ * is for applications, which use the header that sparsec writes beside the library. C99 and C++.
+ */
+#ifndef SPARSEC_ABI_H
+#define SPARSEC_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SPARSEC_ABI_VERSION 1
+
+/* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
+enum {
+  SPARSEC_CPU_AVX2 = 1u << 0, /* and FMA, BMI2 */
+  SPARSEC_CPU_AVX512 = 1u << 1, /* F, BW, DQ, VL, CD */
+  SPARSEC_CPU_AVX512_VNNI = 1u << 2,
+  SPARSEC_CPU_AVX512_VBMI = 1u << 3,
+  SPARSEC_CPU_AVX_VNNI = 1u << 4,
+  SPARSEC_CPU_AMX_INT8 = 1u << 5,
+  SPARSEC_CPU_NEON_DOTPROD = 1u << 6,
+  SPARSEC_CPU_NEON_I8MM = 1u << 7
+};
+
+/* A kernel runs `tiles` tiles from where its pointers point. It allocates nothing and keeps no state. */
+typedef void (*sparsec_kernel)(const void* const* pointers, int64_t tiles);
+
+enum { SPARSEC_MAX_POINTERS = 8, SPARSEC_MAX_RANK = 8, SPARSEC_MAX_LEVELS = 4, SPARSEC_MAX_ANCHORS = 8 };
+
+typedef enum { SPARSEC_ARENA = 0, SPARSEC_CONSTANTS = 1, SPARSEC_INPUT = 2, SPARSEC_OUTPUT = 3 } sparsec_space;
+
+/* Where a pointer of a call starts, and how far it moves from tile to tile. */
+typedef struct {
+  uint32_t space; /* sparsec_space */
+  uint32_t index; /* which input or output */
+  int64_t offset; /* bytes */
+  int64_t stride; /* bytes per tile */
+} sparsec_pointer;
+
+typedef struct {
+  sparsec_kernel kernel;
+  uint32_t first_pointer, pointers; /* into sparsec_program.pointers; at most SPARSEC_MAX_POINTERS */
+} sparsec_call;
+
+/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, the calls when it is 1. */
+typedef struct {
+  const char* name;
+  uint32_t first_call, calls;
+  int64_t tiles;
+  uint32_t split;
+} sparsec_step;
+
+/* The schedule: tiles [begin, end) of a step, in order. A barrier follows where the next entry reads what this one writes. */
+typedef struct {
+  uint32_t step;
+  uint32_t barrier;
+  int64_t begin, end;
+} sparsec_work;
+
+typedef enum { SPARSEC_F32 = 0, SPARSEC_U8 = 1, SPARSEC_S8 = 2, SPARSEC_S32 = 3, SPARSEC_I64 = 4 } sparsec_type;
+
+typedef struct {
+  const char* name;
+  uint32_t type; /* sparsec_type */
+  uint32_t rank;
+  int64_t shape[SPARSEC_MAX_RANK]; /* with the batch; rows outermost, no gaps */
+} sparsec_tensor;
+
+/* One level of the head as the network leaves it in the arena or in an output: float planes, channel c of anchor a at cell (y, x) is at
+ * offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + 4 * x. All strides in bytes. */
+typedef struct {
+  sparsec_pointer where;
+  int64_t plane_stride, row_stride, column_stride;
+  int32_t rows, columns;
+  int32_t anchors;
+  float stride; /* pixels per cell */
+  float anchor[SPARSEC_MAX_ANCHORS][2];
+} sparsec_level;
+
+/* What makes a model a detector; levels == 0 when it is not one. */
+typedef struct {
+  uint32_t levels;
+  uint32_t classes;
+  uint32_t sigmoid_done; /* 1: the planes hold probabilities already */
+  sparsec_level level[SPARSEC_MAX_LEVELS];
+  uint32_t detect_schedule; /* entries of the schedule that detection needs; the rest only makes the decoded tensor */
+  int32_t input_rows, input_columns; /* the network's input picture */
+  uint32_t input_type;   /* sparsec_type of input 0: F32 takes 0..1, U8 takes 0..255 */
+  float input_scale;     /* what a pixel value is multiplied by before it is stored: 1/255 or 1 */
+  const char* const* class_names; /* `classes` of them; may be null */
+} sparsec_head;
+
+/* One ISA's program. */
+typedef struct {
+  const char* isa;
+  uint32_t features; /* SPARSEC_CPU_* bits that must all be there */
+  const uint8_t* constants;
+  uint64_t constants_bytes;
+  uint64_t arena_bytes;
+  const sparsec_pointer* pointers;
+  const sparsec_call* calls;
+  const sparsec_step* steps;
+  uint32_t n_steps;
+  const sparsec_work* schedule;
+  uint32_t n_schedule;
+  sparsec_head head;
+} sparsec_program;
+
+typedef struct {
+  uint32_t abi_version;
+  uint32_t batch; /* pictures per run; kernels see one picture at a time */
+  const char* name;
+  const char* compiler; /* "sparsec 0.1.0" */
+  const char* sha256;   /* of the ONNX file */
+  const sparsec_tensor* inputs;
+  const sparsec_tensor* outputs;
+  uint32_t n_inputs, n_outputs;
+  const sparsec_program* const* programs; /* best first */
+  uint32_t n_programs;
+} sparsec_model;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
