@@ -1,7 +1,7 @@
 // The arithmetic that must come out the same on every CPU: rounding, requantising, SiLU, exp.
 //
 // Everything here is float32 with explicit fma and no libm transcendentals. The kernels of codegen/kernels compute exactly these formulas, instruction by
-// instruction; codegen takes the tables from here. Compiled with -ffp-contract=off.
+// instruction; codegen takes the tables from here. round_even, exp, sigmoid and the like are in runtime/core/numerics.h, which the runtime shares. Compiled with -ffp-contract=off.
 #pragma once
 
 #include <array>
@@ -10,14 +10,9 @@
 #include <cstdint>
 
 #include "compiler/ir/quant.h"
+#include "runtime/core/numerics.h"
 
 namespace sparsec::numerics {
-
-// round half to even, as cvtps2dq does; values beyond int32 become INT32_MIN, as x86 gives
-inline int32_t round_even(float x) {
-  if (!(x >= -2147483648.0f && x < 2147483648.0f)) return INT32_MIN;
-  return int32_t(std::nearbyint(x));  // the default rounding mode
-}
 
 inline uint8_t clamp_u8(int32_t q) { return uint8_t(q < 0 ? 0 : q > 255 ? 255 : q); }
 
@@ -45,23 +40,5 @@ inline float silu(float x) {
   h = std::fma(h, b, t.c0[i]);
   return std::fma(x, 0.5f, h);
 }
-
-// ---- exp and sigmoid for float outputs ------------------------------------------------------------------------------
-// exp(x) = 2^n * p(r): n = round(x * log2 e), r = x - n ln 2 in two steps, p a degree-6 polynomial (Cephes' expf). x is clamped to [-87, 87].
-inline constexpr float kExpLimit = 87.0f, kLog2e = 1.44269504088896341f, kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
-inline constexpr std::array<float, 6> kExpPoly{1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
-
-inline float exp(float x) {
-  x = std::fmax(std::fmin(x, kExpLimit), -kExpLimit);
-  const int32_t n = round_even(x * kLog2e);
-  float r = std::fma(float(n), -kLn2High, x);
-  r = std::fma(float(n), -kLn2Low, r);
-  float p = kExpPoly[0];
-  for (size_t i = 1; i < kExpPoly.size(); ++i) p = std::fma(p, r, kExpPoly[i]);
-  const float y = std::fma(p, r * r, r) + 1.0f;
-  return std::bit_cast<float>(std::bit_cast<int32_t>(y) + (n << 23));
-}
-inline float sigmoid(float x) { return 1.0f / (1.0f + exp(-x)); }
-inline float silu_exact(float x) { return x / (1.0f + exp(-x)); }  // float convolutions use this one
 
 }  // namespace sparsec::numerics
