@@ -6,6 +6,8 @@ namespace sparsec::passes {
 namespace {
 
 const Quant kA{0.02f, 3}, kB{0.05f, 17}, kC{0.011f, 120};
+// Coarser than kB: a table from kB to one of these turns one step into at most one.
+const Quant kCoarse{0.08f, 30}, kCoarser{0.1f, 12};
 
 TEST(FuseEpilogues, ActivationAndQuantiser) {
   for (const UnaryKind kind :
@@ -65,8 +67,8 @@ TEST(FuseEpilogues, TablesJoinTheEpilogue) {
   QuantisedGraph b;  // -all: convolution, quantise, silu, quantise
   const ValueId x = b.dequantise(b.input(DType::u8, {1, 8, 6, 6}), kA);
   const ValueId y = b.fake_quantise(b.conv(x, 8, 1, kA.scale), kB);
-  const ValueId s = b.fake_quantise(b.unary(UnaryKind::silu, y), kC);
-  const Graph real = b.build({b.quantise(s, kC), b.quantise(b.concat({s, s}), kA)});
+  const ValueId s = b.fake_quantise(b.unary(UnaryKind::silu, y), kCoarse);
+  const Graph real = b.build({b.quantise(s, kCoarse), b.quantise(b.concat({s, s}), kCoarser)});
   const Graph made = fused(real);
   ASSERT_EQ(made.nodes.size(), 2u) << print(made);
   const QConv& op = std::get<QConv>(made.nodes[0].op);
@@ -80,7 +82,7 @@ TEST(FuseEpilogues, AQuantisedValueThatOthersReadStays) {
   QuantisedGraph b;
   const ValueId x = b.dequantise(b.input(DType::u8, {1, 8, 6, 6}), kA);
   const ValueId q = b.quantise(b.conv(x, 8, 1, kA.scale), kB), y = b.dequantise(q, kB);
-  const Graph real = b.build({q, b.quantise(b.unary(UnaryKind::silu, y), kC)});
+  const Graph real = b.build({q, b.quantise(b.unary(UnaryKind::silu, y), kCoarse)});
   const Graph made = fused(real);
   ASSERT_EQ(made.nodes.size(), 1u) << print(made);
   EXPECT_FALSE(std::get<QConv>(made.nodes[0].op).lookup[0]);
