@@ -1,4 +1,5 @@
-// The sparsity report as text: names to the left, figures to the right, one line a layer, a line of totals, then the reasons for the choices.
+// The sparsity report as text: names to the left, figures to the right, one line a layer, a line of totals, then the
+// reasons for the choices.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,8 +25,10 @@ std::string milliseconds(const KernelChoice& choice) {
 
 Row figures(const LayerReport& layer) {
   const WeightCounts& n = layer.counts;
-  return {fmt::format("{}", n.weights),     percent(n.element_sparsity()),   percent(n.block_sparsity()),
-          fmt::format("{}", n.blocks - n.zero_blocks), millions(layer.macs), millions(layer.macs_nonzero), millions(layer.macs_blocks)};
+  return {fmt::format("{}", n.weights), percent(n.element_sparsity()),
+          percent(n.block_sparsity()),  fmt::format("{}", n.blocks - n.zero_blocks),
+          millions(layer.macs),         millions(layer.macs_nonzero),
+          millions(layer.macs_blocks)};
 }
 
 Row row_of(const LayerReport& layer) {
@@ -77,7 +80,7 @@ std::string reasons(const SparsityReport& report) {
 
 std::string print_table(const SparsityReport& report) {
   std::vector<Row> rows{{"layer", "type", "input", "output", "kernel", "weights", "zeros", "zero blocks", "blocks left",
-                         "MMACs", "of non-zeros", "of blocks", "ms", "chosen"}};
+                         "MMACs", "non-zero MMACs", "block MMACs", "ms", "chosen"}};
   for (const LayerReport& layer : report.layers) rows.push_back(row_of(layer));
   rows.push_back(total_row(report.total, report.layers.size()));
   return align(rows) + reasons(report);

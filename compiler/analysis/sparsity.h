@@ -1,8 +1,9 @@
 // What can be skipped: per convolution the zero weights, the zero 1x4 blocks, and the multiplications that remain.
 //
-// A block is what one dot-product instruction reads: four neighbouring input channels of one tap and one output channel. Where the channel count is
-// no multiple of four, each tap's last block is partial. A block of zeros emits no code, so the share of non-zero blocks is what a sparse kernel costs,
-// while the share of non-zero weights is what pruning achieved. Run after `fuse_epilogues` and before `lower_strides`, the counts are those of the ONNX file.
+// A block is what one dot-product instruction reads: four neighbouring input channels of one tap and one output
+// channel. Where the channel count is no multiple of four, each tap's last block is partial. A block of zeros emits no
+// code, so the share of non-zero blocks is what a sparse kernel costs, while the share of non-zero weights is what
+// pruning achieved. Run after `fuse_epilogues` and before `lower_strides`, the counts are those of the ONNX file.
 #pragma once
 
 #include <array>
@@ -29,7 +30,8 @@ struct WeightCounts {
 // Weights [O,C,kh,kw], f32 or s8.
 WeightCounts count_weights(const Tensor& weights);
 
-// Which blocks are non-zero: one row per output channel, column = tap * blocks_per_tap + block, row-major, one bit each, low bit first.
+// Which blocks are non-zero: one row per output channel, column = tap * blocks_per_tap + block, row-major, one bit
+// each, low bit first.
 struct BlockMap {
   int64_t rows = 0, columns = 0;
   std::vector<uint8_t> bits;
