@@ -1,11 +1,11 @@
-// LLD as a library, without files: inputs and output are anonymous memory files, which the linker opens by their /proc/self/fd names.
-// LLD keeps global state, so links take turns; with the memory-mapped output off and one thread it writes in place.
+// LLD as a library. Its inputs are anonymous files in memory, which it opens by their /proc/self/fd names; its output is a file in a folder of our own, as LLD insists
+// on making it beside its final place. LLD keeps global state, so links take turns.
 #include <dlfcn.h>
 #include <lld/Common/Driver.h>
 #include <llvm/Config/llvm-config.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,20 +47,6 @@ class MemoryFile {
     }
   }
 
-  Bytes read() const {
-    struct stat status;
-    if (fstat(descriptor_, &status) != 0) fail();
-    Bytes result;
-    result.resize_for_overwrite(static_cast<size_t>(status.st_size));
-    for (size_t done = 0; done < result.size();) {
-      const ssize_t n = pread(descriptor_, result.data() + done, result.size() - done, static_cast<off_t>(done));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) fail();
-      done += static_cast<size_t>(n);
-    }
-    return result;
-  }
-
  private:
   [[noreturn]] static void fail() { throw std::runtime_error(std::string("a file in memory: ") + std::strerror(errno)); }
 
@@ -68,19 +54,46 @@ class MemoryFile {
   std::string path_;
 };
 
+// A folder that goes away with its one file.
+class OutputFolder {
+ public:
+  OutputFolder() {
+    const char* parent = std::getenv("TMPDIR");
+    folder_ = std::string(parent && *parent ? parent : "/tmp") + "/sparsec-link-XXXXXX";
+    if (!mkdtemp(folder_.data())) throw std::runtime_error(folder_ + ": " + std::strerror(errno));
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder() {
+    unlink(file().c_str());
+    rmdir(folder_.c_str());
+  }
+
+  std::string file() const { return folder_ + "/linked"; }
+
+  Bytes read() const {
+    auto buffer = llvm::MemoryBuffer::getFile(file());
+    if (!buffer) throw std::runtime_error(file() + ": " + buffer.getError().message());
+    return Bytes((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
+  }
+
+ private:
+  std::string folder_;
+};
+
 Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects) {
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
 
-  MemoryFile output;
+  const OutputFolder output;
   std::deque<MemoryFile> inputs;
-  options.insert(options.begin(), {"ld.lld", "--threads=1", "--no-mmap-output-file", "-o", output.path()});
+  options.insert(options.begin(), {"ld.lld", "--threads=1", "-o", output.file()});
   std::vector<std::string> files;
   for (const Bytes& object : objects) {
     inputs.emplace_back().write(text_of(object));
     files.push_back(inputs.back().path());
   }
-  options.insert(options.begin() + 5, files.begin(), files.end());
+  options.insert(options.begin() + 4, files.begin(), files.end());
   std::vector<const char*> arguments;
   for (const std::string& option : options) arguments.push_back(option.c_str());
 
