@@ -131,8 +131,8 @@ class Machine {
         return floats([&](int i) { return float(a.s(i)); });
       case Opcode::to_int:
         return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
-      case Opcode::lookup32:
-        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 31)); });
+      case Opcode::lookup16:
+        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 15)); });
       case Opcode::max_u8:
         return bits([&](int i) {
           uint32_t w = 0;

@@ -22,7 +22,7 @@ constexpr std::array kShapes{
     Shape{"fma", "dab"},      Shape{"fma_scale", "dam"},  Shape{"mul_word", "dam"},
     Shape{"add_word", "dam"}, Shape{"bit_and", "dab"},    Shape{"bit_or", "dab"},
     Shape{"bit_xor", "dab"},  Shape{"to_float", "da"},    Shape{"to_int", "da"},
-    Shape{"lookup32", "dam"}, Shape{"max_u8", "dab"},     Shape{"unpack", "dai"},
+    Shape{"lookup16", "dam"}, Shape{"max_u8", "dab"},     Shape{"unpack", "dai"},
     Shape{"pack", "dabce"},   Shape{"lookup256", "dam"},
 };
 static_assert(kShapes.size() == size_t(Opcode::lookup256) + 1);

@@ -54,7 +54,7 @@ enum class Opcode : uint8_t {
   bit_xor,   // d = a op b, bits
   to_float,  // d = float(int32 a)
   to_int,    // d = round half even of a; beyond int32: INT32_MIN
-  lookup32,  // d = table[a & 31], 32 floats at m
+  lookup16,  // d = table[a & 15], 16 floats at m
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32

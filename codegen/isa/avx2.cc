@@ -70,8 +70,8 @@ const Isa& avx2() {
               {Opcode::bit_xor, "vpxor {b}, {a}, {d}"},
               {Opcode::to_float, "vcvtdq2ps {a}, {d}"},
               {Opcode::to_int, "vcvtps2dq {a}, {d}"},
-              {Opcode::lookup32,
-               "vpslld $27, {a}, {s0}\nvpsrld $27, {s0}, {s0}\nvpcmpeqd {s1}, {s1}, {s1}\nvgatherdps {s1}, "
+              {Opcode::lookup16,
+               "vpslld $28, {a}, {s0}\nvpsrld $28, {s0}, {s0}\nvpcmpeqd {s1}, {s1}, {s1}\nvgatherdps {s1}, "
                "{off}({base},{s0},4), {d}"},
               {Opcode::max_u8, "vpmaxub {b}, {a}, {d}"},
               {Opcode::unpack, "vpslld ${24-8i}, {a}, {d}\nvpsrld $24, {d}, {d}"},

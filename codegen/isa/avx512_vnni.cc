@@ -49,7 +49,7 @@ const Isa& avx512_vnni() {
               {Opcode::bit_xor, "vpxord {b}, {a}, {d}"},
               {Opcode::to_float, "vcvtdq2ps {a}, {d}"},
               {Opcode::to_int, "vcvtps2dq {a}, {d}"},
-              {Opcode::lookup32, "vmovups {m}, {s0}\nvmovdqa64 {a}, {d}\nvpermi2ps {m+64}, {s0}, {d}"},
+              {Opcode::lookup16, "vpermps {m}, {a}, {d}"},
               {Opcode::max_u8, "vpmaxub {b}, {a}, {d}"},
               {Opcode::unpack, "vpslld ${24-8i}, {a}, {d}\nvpsrld $24, {d}, {d}"},
               {Opcode::pack,
