@@ -6,6 +6,7 @@
 #include <string>
 
 #include "codegen/emit/image.h"
+#include "compiler/engine/runtime_api.h"
 #include "sparsec/abi.h"
 
 namespace sparsec::engine {
@@ -27,14 +28,17 @@ void write_library(const ModelImage& model, const std::filesystem::path& library
 class Library {
  public:
   const sparsec_model& model() const { return *model_; }
+  const sparsec_runtime_api& runtime() const { return *runtime_; }
 
  private:
   friend Library load(const std::filesystem::path& path);
   friend Library load(const ModelImage& model, const Options& options);
-  Library(std::shared_ptr<void> handle, const sparsec_model* model) : handle_(std::move(handle)), model_(model) {}
+  Library(std::shared_ptr<void> handle, const sparsec_model* model, const sparsec_runtime_api* runtime)
+      : handle_(std::move(handle)), model_(model), runtime_(runtime) {}
 
   std::shared_ptr<void> file_, handle_;  // closed in the reverse order
   const sparsec_model* model_;
+  const sparsec_runtime_api* runtime_;
 };
 
 // Throws a CompileError when the file is not a library that this version of sparsec made.
