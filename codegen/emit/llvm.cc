@@ -9,6 +9,7 @@
 
 #include "codegen/emit/resources.h"
 #include "codegen/emit/tables.h"
+#include "codegen/emit/text.h"
 #include "compiler/error.h"
 
 namespace sparsec::emit {
@@ -119,23 +120,6 @@ std::string features_of(const Isa& isa) {
   return features;
 }
 
-// Comments may hold anything that came out of a model file: they stay on one line.
-std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, ' ');
-  return text;
-}
-
-std::string layer_comment(const char* mark, const StepImage& step) {
-  std::string out = std::string(mark) + " " + one_line(step.name) + "\n";
-  std::string_view rest = step.comment;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    out += std::string(mark) + "   " + one_line(std::string(rest.substr(0, end))) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return out;
-}
-
 std::string assembly_function(const ModelImage& model, const ProgramImage& program, const kir::Function& function) {
   const std::string symbol = kernel_symbol(model, program, function);
   return (function.comment.empty() ? "" : "# " + one_line(function.comment) + "\n") + "\t.p2align 4\n\t.globl " + symbol + "\n\t.hidden " +
@@ -205,11 +189,9 @@ std::string_view bytes_of(const std::vector<uint8_t>& bytes) { return {reinterpr
 // Each line of assembly as a line of module asm.
 std::string module_asm(const std::string& assembly) {
   std::string out;
-  for (std::string_view rest = assembly; !rest.empty();) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) out += "module asm \"" + TablePrinter::escaped(rest.substr(0, end)) + "\"\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  for_each_line(assembly, [&](std::string_view line) {
+    if (!line.empty()) out += "module asm \"" + TablePrinter::escaped(line) + "\"\n";
+  });
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Units from the emitters, objects of the runtime, one job for the backend.
 #include <thread>
 
+#include "codegen/emit/header.h"
 #include "codegen/emit/llvm.h"
 #include "codegen/emit/resources.h"
 #include "compiler/engine/backend_module.h"
@@ -53,8 +54,8 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
 void write_library(const ModelImage& model, const std::filesystem::path& library, const std::filesystem::path& header,
                    const Options& options) {
   Output output;
-  (void)header;
   output.add(library, build(model, library.extension() == ".so" ? Form::shared : Form::archive, options));
+  if (!header.empty()) output.add(header, emit::header_of(model));
   output.commit();
 }
 
