@@ -1,5 +1,6 @@
-/* The instructions of portable kernels: one function per opcode of the kernel IR, on vectors of four 32-bit lanes. Plain loops that any C++ compiler maps to what
- * the CPU has. Floats are strict: compile with -ffp-contract=off and without -ffast-math; a fused multiply-add is written as one. */
+/* The instructions of portable kernels: one function per opcode of the kernel IR, on vectors of four 32-bit lanes.
+ * Plain loops that any C++ compiler maps to what the CPU has. Floats are strict: compile with -ffp-contract=off and
+ * without -ffast-math; a fused multiply-add is written as one. */
 #ifndef SPARSEC_PORTABLE_OPS_H
 #define SPARSEC_PORTABLE_OPS_H
 
@@ -70,7 +71,8 @@ inline Vector dot4(Vector d, Vector a, const uint8_t* m) {
   const int32_t w0 = (int8_t)m[0], w1 = (int8_t)m[1], w2 = (int8_t)m[2], w3 = (int8_t)m[3];
   return map([=](int i) {
     const uint32_t x = a.lane[i];
-    return d.lane[i] + (uint32_t)((int32_t)(x & 255) * w0 + (int32_t)(x >> 8 & 255) * w1 + (int32_t)(x >> 16 & 255) * w2 + (int32_t)(x >> 24) * w3);
+    return d.lane[i] + (uint32_t)((int32_t)(x & 255) * w0 + (int32_t)(x >> 8 & 255) * w1 +
+                                  (int32_t)(x >> 16 & 255) * w2 + (int32_t)(x >> 24) * w3);
   });
 }
 inline Vector fma_word(Vector d, Vector a, const uint8_t* m) {
@@ -109,7 +111,8 @@ inline Vector max(Vector a, Vector b) {
   return map([=](int i) { return as_float(a.lane[i]) > as_float(b.lane[i]) ? a.lane[i] : b.lane[i]; });
 }
 inline Vector fma(Vector d, Vector a, Vector b) {
-  return map_float([=](int i) { return __builtin_fmaf(as_float(a.lane[i]), as_float(b.lane[i]), as_float(d.lane[i])); });
+  return map_float(
+      [=](int i) { return __builtin_fmaf(as_float(a.lane[i]), as_float(b.lane[i]), as_float(d.lane[i])); });
 }
 inline Vector fma_scale(Vector d, Vector a, const uint8_t* m) {
   const float w = as_float(word(m));
@@ -136,7 +139,8 @@ inline Vector to_float(Vector a) {
   return map_float([=](int i) { return (float)(int32_t)a.lane[i]; });
 }
 
-/* Adding and taking away 2^23 rounds half to even; from 2^23 on every float is whole. What int32 cannot hold, NaN too, gives the least int32. */
+/* Adding and taking away 2^23 rounds half to even; from 2^23 on every float is whole. What int32 cannot hold, NaN too,
+ * gives the least int32. */
 inline int32_t round_half_even(float x) {
   if (!(x >= -2147483648.0f && x < 2147483648.0f)) return INT32_MIN;
   const float big = 8388608.0f;
@@ -167,7 +171,8 @@ inline uint32_t clamped_byte(uint32_t lane) {
 }
 inline Vector pack(Vector a, Vector b, Vector c, Vector e) {
   return map([=](int i) {
-    return clamped_byte(a.lane[i]) | clamped_byte(b.lane[i]) << 8 | clamped_byte(c.lane[i]) << 16 | clamped_byte(e.lane[i]) << 24;
+    return clamped_byte(a.lane[i]) | clamped_byte(b.lane[i]) << 8 | clamped_byte(c.lane[i]) << 16 |
+           clamped_byte(e.lane[i]) << 24;
   });
 }
 inline Vector lookup256(Vector a, const uint8_t* m) {

@@ -7,7 +7,9 @@ namespace sparsec::emit {
 
 std::string one_line(std::string_view text) {
   std::string out(text);
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126; }, '?');
+  std::replace_if(
+      out.begin(), out.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126; }, '?');
   for (size_t at; (at = out.find("*/")) != out.npos;) out.replace(at, 2, "* ");
   for (size_t at; (at = out.find("/*")) != out.npos;) out.replace(at, 2, " *");
   while (!out.empty() && out.back() == '\\') out.pop_back();  // no continued line
@@ -36,7 +38,8 @@ std::string c_escaped(std::string_view text) {
     if (c == '?') {  // no trigraphs
       out += "\\?";
     } else if (b < 32 || b > 126) {
-      for (const int shift : {6, 3, 0}) out += (shift == 6 ? "\\" : "") + std::string(1, static_cast<char>('0' + (b >> shift & 7)));
+      for (const int shift : {6, 3, 0})
+        out += (shift == 6 ? "\\" : "") + std::string(1, static_cast<char>('0' + (b >> shift & 7)));
     } else {
       out += c;
     }

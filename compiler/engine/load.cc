@@ -12,7 +12,9 @@
 namespace sparsec::engine {
 namespace {
 
-[[noreturn]] void no_memory_file() { throw CompileError(std::string("cannot load a model into memory: ") + std::strerror(errno)); }
+[[noreturn]] void no_memory_file() {
+  throw CompileError(std::string("cannot load a model into memory: ") + std::strerror(errno));
+}
 
 // A file without a place on disk that holds the bytes.
 int memory_file(const std::string& name, std::string_view bytes) {
@@ -43,12 +45,14 @@ Library load(const std::filesystem::path& path) {
   if (!get_model || !get_runtime) throw CompileError(path.string() + ": not a library that sparsec made");
   const sparsec_model* model = get_model();
   if (model->abi_version != SPARSEC_ABI_VERSION)
-    throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " + std::to_string(model->abi_version) +
-                       "; this sparsec needs version " + std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
+    throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " +
+                       std::to_string(model->abi_version) + "; this sparsec needs version " +
+                       std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
   return Library(std::move(owner), model, get_runtime());
 }
 
-// The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the descriptor's number.
+// The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the
+// descriptor's number.
 Library load(const ModelImage& model, const Options& options) {
   const int descriptor = memory_file(model.name, build(model, Form::shared, options));
   const std::shared_ptr<void> file(nullptr, [descriptor](void*) { close(descriptor); });

@@ -1,4 +1,5 @@
-// The runtime inside a shared library that sparsec made, as its exported sparsec_get_runtime gives it (templates/shared_entry.ll.in has the same order).
+// The runtime inside a shared library that sparsec made, as its exported sparsec_get_runtime gives it
+// (templates/shared_entry.ll.in has the same order).
 #pragma once
 
 #include "runtime/core/api.h"

@@ -1,5 +1,6 @@
-// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime inside link into one program, and the one object
-// goes into an archive without dates and owners, so that the same model gives the same bytes.
+// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime
+// inside link into one program, and the one object goes into an archive without dates and owners, so that the same
+// model gives the same bytes.
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/ObjCopy/ConfigManager.h>
 #include <llvm/ObjCopy/ObjCopy.h>

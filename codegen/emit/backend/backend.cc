@@ -1,4 +1,5 @@
-// The backend's narrative: every unit becomes an object (in parallel), the objects become one, and that one becomes a library.
+// The backend's narrative: every unit becomes an object (in parallel), the objects become one, and that one becomes a
+// library.
 #include "codegen/emit/backend/backend.h"
 
 #include <atomic>
@@ -18,15 +19,20 @@ namespace {
 Bytes object_of(llvm::StringRef triple, const sparsec_unit& unit) {
   const llvm::StringRef text(unit.data, unit.size);
   switch (unit.kind) {
-    case SPARSEC_UNIT_ASSEMBLY: return assemble(triple, unit.features ? unit.features : "", unit.name, text);
-    case SPARSEC_UNIT_IR: return compile_ir(triple, unit.name, text, Output::object);
-    case SPARSEC_UNIT_BYTES: return object_of_bytes(triple, unit.name, text);
-    case SPARSEC_UNIT_OBJECT: return Bytes(text.begin(), text.end());
+    case SPARSEC_UNIT_ASSEMBLY:
+      return assemble(triple, unit.features ? unit.features : "", unit.name, text);
+    case SPARSEC_UNIT_IR:
+      return compile_ir(triple, unit.name, text, Output::object);
+    case SPARSEC_UNIT_BYTES:
+      return object_of_bytes(triple, unit.name, text);
+    case SPARSEC_UNIT_OBJECT:
+      return Bytes(text.begin(), text.end());
   }
   throw std::runtime_error("unknown kind of unit");
 }
 
-// Threads take the next unit until none is left. Objects keep their units' order, so the result does not depend on the threads.
+// Threads take the next unit until none is left. Objects keep their units' order, so the result does not depend on the
+// threads.
 std::vector<Bytes> objects_of(const sparsec_build& job) {
   std::vector<Bytes> objects(job.n_units);
   std::vector<std::exception_ptr> failures(job.n_units);
@@ -94,6 +100,7 @@ void release(sparsec_bytes* bytes) {
 }  // namespace sparsec::backend
 
 __attribute__((visibility("default"))) const sparsec_backend* sparsec_get_backend(void) {
-  static constexpr sparsec_backend backend = {sparsec::backend::build_job, sparsec::backend::assembly_of_ir, sparsec::backend::release};
+  static constexpr sparsec_backend backend = {sparsec::backend::build_job, sparsec::backend::assembly_of_ir,
+                                              sparsec::backend::release};
   return &backend;
 }

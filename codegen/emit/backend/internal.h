@@ -1,4 +1,5 @@
-// The backend's own stages, each from text or bytes to bytes. They throw std::runtime_error, which backend.cc turns into messages at the C border.
+// The backend's own stages, each from text or bytes to bytes. They throw std::runtime_error, which backend.cc turns
+// into messages at the C border.
 #pragma once
 
 #include <llvm/ADT/ArrayRef.h>
