@@ -15,7 +15,7 @@ typedef enum {
   SPARSEC_UNIT_ASSEMBLY,  // assembly text, AT&T syntax on x86
   SPARSEC_UNIT_IR,        // LLVM IR text
   SPARSEC_UNIT_BYTES,     // read-only bytes, which become the hidden symbol `name`, 64-byte aligned
-  SPARSEC_UNIT_OBJECT     // a relocatable object, taken as it is
+  SPARSEC_UNIT_OBJECT     // a relocatable object, which is taken when another unit needs it
 } sparsec_unit_kind;
 
 typedef struct {

@@ -31,6 +31,10 @@ Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<B
 
 // archive.cc
 Bytes localise_hidden(llvm::StringRef object);
-Bytes archive(llvm::StringRef member, llvm::StringRef object);
+struct ArchiveMember {
+  std::string name;
+  llvm::StringRef object;
+};
+Bytes archive(llvm::ArrayRef<ArchiveMember> members);
 
 }  // namespace sparsec::backend

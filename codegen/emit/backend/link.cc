@@ -117,7 +117,11 @@ std::string library_of(const void* function) {
 
 }  // namespace
 
-Bytes merge(llvm::ArrayRef<Bytes> objects) { return run_linker({"-r", "--build-id=none"}, objects); }
+// Groups are dissolved: a linker would keep one group of a name for all libraries, and leave the local symbols of the
+// others without their section.
+Bytes merge(llvm::ArrayRef<Bytes> objects) {
+  return run_linker({"-r", "--build-id=none", "--force-group-allocation"}, objects);
+}
 
 // The C library and libm that this process uses are named as needed, so that the library also links into programs on
 // its own.
@@ -128,7 +132,7 @@ Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<B
                                       "-Bsymbolic",
                                       "--build-id=none",
                                       "--hash-style=gnu",
-                                      "--gc-sections",
+                                      "--gc-sections", "--strip-debug",
                                       "-z",
                                       "relro",
                                       "-z",
