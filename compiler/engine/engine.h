@@ -24,6 +24,13 @@ std::string build(const ModelImage& model, Form form, const Options& options = {
 void write_library(const ModelImage& model, const std::filesystem::path& library, const std::filesystem::path& header,
                    const Options& options = {});
 
+// Writes the C++ form: a folder, made if need be, that g++ or clang++ builds without sparsec.
+void write_cpp(const ModelImage& model, const std::filesystem::path& folder);
+
+// The readable forms: LLVM IR in one module, or assembly of everything.
+std::string llvm_text(const ModelImage& model);
+std::string assembly_text(const ModelImage& model);
+
 // A shared library in this process. Closes it when the last copy goes, so models and contexts must go earlier.
 class Library {
  public:
