@@ -1,0 +1,61 @@
+// Integer convolution with its epilogue: exactly the formulas beside QConv in ir/op.h.
+#include "compiler/oracle/activation.h"
+#include "compiler/oracle/call.h"
+#include "compiler/oracle/flat_conv.h"
+
+namespace sparsec::oracle {
+namespace {
+
+// u8 pixels and s8 weights, held as int16 so that the loop vectorises; a zero weight adds nothing.
+void add_products(int32_t* acc, const int16_t* run, int8_t weight, int64_t count) {
+  if (weight == 0) return;
+  const int16_t w = weight;
+  for (int64_t i = 0; i < count; ++i) acc[i] += int32_t(run[i]) * int32_t(w);
+}
+
+// One output tensor of a QConv: how a value is stored in it.
+struct Sink {
+  Tensor* tensor;
+  Quant quant;  // of u8 tensors
+  const Lookup256* lookup;
+
+  void store(size_t at, float a) const {
+    if (tensor->type == DType::f32) {
+      tensor->data<float>()[at] = a;
+    } else if (lookup) {
+      tensor->data<uint8_t>()[at] = lookup->table[numerics::requantise(a, lookup->before)];
+    } else {
+      tensor->data<uint8_t>()[at] = numerics::requantise(a, quant);
+    }
+  }
+};
+
+}  // namespace
+
+void evaluate_op(const QConv& op, const Call& call) {
+  const Tensor& x = call.in(0);
+  const Shape& out = call.out().shape;
+  const uint8_t outside = uint8_t(call.in_quant(0).zero_point);
+  const uint8_t* residual = op.residual ? call.in(2).data<uint8_t>().data() : nullptr;
+  const Quant r = op.residual ? call.in_quant(2) : Quant{};
+  std::vector<Sink> sinks;
+  for (size_t i = 0; i < call.outputs.size(); ++i) {
+    const Quant quant = call.out(i).type == DType::u8 ? call.out_quant(i) : Quant{};
+    sinks.push_back({&call.out(i), quant, op.lookup[i] ? &*op.lookup[i] : nullptr});
+  }
+  for (int64_t n = 0; n < out[0]; ++n) {
+    const FlatPicture<int16_t> picture(x, n, 0, x.shape[1], op.window, out[2], out[3], outside);
+    convolve<int32_t>(
+        picture, call.in(1).data<int8_t>().data(), x.shape[1], op.window, 0, out[1], out[2], out[3],
+        [&](int64_t o) { return op.acc_bias[size_t(o)]; }, add_products,
+        [&](int64_t o, int64_t row, int64_t col, int32_t acc) {
+          const size_t at = size_t(((n * out[1] + o) * out[2] + row) * out[3] + col);
+          const float f = std::fma(float(acc), op.multiplier[size_t(o)], op.bias[size_t(o)]);
+          float a = activate(op.activation, op.alpha, f, numerics::silu);
+          if (residual) a = std::fma(float(int32_t(residual[at]) - r.zero_point), r.scale, a);
+          for (const Sink& sink : sinks) sink.store(at, a);
+        });
+  }
+}
+
+}  // namespace sparsec::oracle

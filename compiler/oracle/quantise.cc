@@ -1,0 +1,117 @@
+// Between floats and integers, and element-wise operators on integers.
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/oracle/call.h"
+#include "compiler/oracle/numerics.h"
+#include "compiler/oracle/saturate.h"
+
+namespace sparsec::oracle {
+namespace {
+
+// Which scale element i of a tensor of `shape` has.
+class SliceOf {
+ public:
+  SliceOf(const QuantParams& q, const Shape& shape) : per_tensor_(q.per_tensor()) {
+    if (per_tensor_) return;
+    slices_ = size_t(shape[size_t(q.axis)]);
+    stride_ = size_t(elements(Shape(shape.begin() + q.axis + 1, shape.end())));
+  }
+  size_t operator()(size_t i) const { return per_tensor_ ? 0 : i / stride_ % slices_; }
+
+ private:
+  bool per_tensor_;
+  size_t slices_ = 1, stride_ = 1;
+};
+
+// True division and rounding before the zero point is added, as ONNX has it; NaN becomes the zero point.
+template <typename T>
+void quantise(const QuantParams& q, const Tensor& in, Tensor& out) {
+  const auto x = in.data<float>();
+  const auto y = out.data<T>();
+  const SliceOf slice(q, in.shape);
+  for (size_t i = 0; i < y.size(); ++i) {
+    const size_t s = slice(i);
+    const double steps = std::nearbyint(x[i] / q.scale[s]);
+    y[i] = saturate<T>((std::isnan(steps) ? 0.0 : steps) + q.zero_point[s]);
+  }
+}
+
+template <typename T>
+void dequantise(const QuantParams& q, const Tensor& in, Tensor& out) {
+  const auto x = in.data<T>();
+  const auto y = out.data<float>();
+  const SliceOf slice(q, in.shape);
+  for (size_t i = 0; i < y.size(); ++i) {
+    const size_t s = slice(i);
+    y[i] = float(int64_t(x[i]) - q.zero_point[s]) * q.scale[s];
+  }
+}
+
+float combine(BinaryKind kind, float a, float b) {
+  switch (kind) {
+    case BinaryKind::add:
+      return a + b;
+    case BinaryKind::sub:
+      return a - b;
+    case BinaryKind::mul:
+      return a * b;
+    case BinaryKind::div:
+      return a / b;
+    case BinaryKind::pow:
+      return std::pow(a, b);
+    case BinaryKind::min:
+      return b < a ? b : a;
+    case BinaryKind::max:
+      return a < b ? b : a;
+  }
+  SPARSEC_CHECK(false, "unknown binary operator");
+}
+
+}  // namespace
+
+void evaluate_op(const Quantize& op, const Call& call) {
+  switch (call.out().type) {
+    case DType::u8:
+      return quantise<uint8_t>(op.q, call.in(0), call.out());
+    case DType::s8:
+      return quantise<int8_t>(op.q, call.in(0), call.out());
+    case DType::s32:
+      return quantise<int32_t>(op.q, call.in(0), call.out());
+    default:
+      SPARSEC_CHECK(false, "Quantize to this type");
+  }
+}
+
+void evaluate_op(const Dequantize& op, const Call& call) {
+  switch (call.in(0).type) {
+    case DType::u8:
+      return dequantise<uint8_t>(op.q, call.in(0), call.out());
+    case DType::s8:
+      return dequantise<int8_t>(op.q, call.in(0), call.out());
+    case DType::s32:
+      return dequantise<int32_t>(op.q, call.in(0), call.out());
+    default:
+      SPARSEC_CHECK(false, "Dequantize of this type");
+  }
+}
+
+void evaluate_op(const Lookup& op, const Call& call) {
+  std::ranges::transform(call.in(0).data<uint8_t>(), call.out().data<uint8_t>().begin(),
+                         [&](uint8_t q) { return op.table[q]; });
+}
+
+void evaluate_op(const QBinary& op, const Call& call) {
+  const Quant qa = call.in_quant(0), qb = call.in_quant(1), qy = call.out_quant();
+  const auto real = [](uint8_t x, Quant q) { return float(int32_t(x) - q.zero_point) * q.scale; };
+  const auto a = call.in(0).data<uint8_t>(), b = call.in(1).data<uint8_t>();
+  const auto y = call.out().data<uint8_t>();
+  const float per_scale = 1.0f / qy.scale;
+  for (size_t i = 0; i < y.size(); ++i) {
+    const int32_t steps = numerics::round_even(combine(op.kind, real(a[i], qa), real(b[i], qb)) * per_scale);
+    // In int32 that wraps, as kernels add.
+    y[i] = numerics::clamp_u8(int32_t(uint32_t(steps) + uint32_t(qy.zero_point)));
+  }
+}
+
+}  // namespace sparsec::oracle
