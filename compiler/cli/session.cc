@@ -1,13 +1,7 @@
-// A compiled model ready to run: the shared library's tables, run by the runtime that is linked into this program.
-//
-// A library exports sparsec_get_model(), the tables of sparsec/abi.h; which version of them it has is the first thing asked.
+// A compiled model ready to run: the shared library's tables and kernels, run by the runtime that is linked into this program.
 #include "compiler/cli/session.h"
 
-#include <dlfcn.h>
-
 #include <array>
-#include <cstring>
-#include <filesystem>
 
 #include "compiler/error.h"
 
@@ -41,23 +35,8 @@ std::string describe(const std::vector<int64_t>& shape) {
 
 std::string describe(const TensorSpec& spec) { return spec.name + ": " + name_of(spec.type) + " " + describe(spec.shape); }
 
-void LoadedModel::CloseLibrary::operator()(void* handle) const { ::dlclose(handle); }
-
-LoadedModel::LoadedModel(const std::string& path, const std::string& source, const LoadOptions& options) : source_(source) {
-  const std::string absolute = std::filesystem::absolute(path).string();  // a name without a slash would be searched for
-  library_.reset(::dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL));
-  if (!library_) {
-    const char* reason = ::dlerror();
-    throw CompileError(source + ": not a shared library that loads: " + (reason ? reason : "unknown reason"));
-  }
-  const auto get_model = reinterpret_cast<const sparsec_model* (*)()>(::dlsym(library_.get(), "sparsec_get_model"));
-  if (!get_model) throw CompileError(source + ": is a shared library, but not one that sparsec made");
-  model_ = get_model();
-  if (model_->abi_version != SPARSEC_ABI_VERSION) {
-    throw CompileError(source + ": was made by a sparsec with another interface (" + std::to_string(model_->abi_version) + ", this one has " +
-                       std::to_string(SPARSEC_ABI_VERSION) + "); compile the model again");
-  }
-
+LoadedModel::LoadedModel(engine::Library library, const std::string& source, const LoadOptions& options)
+    : source_(source), library_(std::move(library)), model_(&library_.model()) {
   std::array<char, 256> error{};
   sparsec_rt_options rt{};
   rt.struct_bytes = sizeof rt;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/cli/options.h"
+#include "compiler/engine/engine.h"
 #include "runtime/core/api.h"
 #include "sparsec/image.h"
 #include "sparsec/npy.h"
@@ -35,9 +36,8 @@ struct DetectOptions {
 
 class LoadedModel {
  public:
-  // From the shared library at `path`; `source` is what the user named, for messages. Throws CompileError when it is no library of ours or
-  // does not run on this CPU.
-  LoadedModel(const std::string& path, const std::string& source, const LoadOptions& options);
+  // `source` is what the user named, for messages. Throws CompileError when it does not run on this CPU.
+  LoadedModel(engine::Library library, const std::string& source, const LoadOptions& options);
 
   const std::string& source() const { return source_; }
   const std::vector<TensorSpec>& inputs() const { return inputs_; }
@@ -56,17 +56,14 @@ class LoadedModel {
   std::vector<Detection> detect(const Image& image, const DetectOptions& options) const;
 
  private:
-  struct CloseLibrary {
-    void operator()(void* handle) const;
-  };
   struct DestroyContext {
     void operator()(sparsec_rt_context* context) const { sparsec_rt_destroy(context); }
   };
   void check(int32_t status) const;
 
   std::string source_;
-  std::unique_ptr<void, CloseLibrary> library_;  // outlives the context
-  const sparsec_model* model_ = nullptr;
+  engine::Library library_;  // outlives the context
+  const sparsec_model* model_;
   std::unique_ptr<sparsec_rt_context, DestroyContext> context_;
   std::vector<TensorSpec> inputs_, outputs_;
 };
