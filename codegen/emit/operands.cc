@@ -21,7 +21,7 @@ constexpr std::array kOperands{
     Operands{"fma", "dab", true},        Operands{"fma_scale", "dam", true},  Operands{"mul_word", "dam", false},
     Operands{"add_word", "dam", false},  Operands{"bit_and", "dab", false},   Operands{"bit_or", "dab", false},
     Operands{"bit_xor", "dab", false},   Operands{"to_float", "da", false},   Operands{"to_int", "da", false},
-    Operands{"lookup32", "dam", false},  Operands{"max_u8", "dab", false},    Operands{"unpack", "dai", false},
+    Operands{"lookup16", "dam", false},  Operands{"max_u8", "dab", false},    Operands{"unpack", "dai", false},
     Operands{"pack", "dabce", false},    Operands{"lookup256", "dam", false},
 };
 static_assert(kOperands.size() == size_t(kir::Opcode::lookup256) + 1);
