@@ -51,8 +51,8 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
   app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx512_vnni")->type_name("ISA")->group("Running");
 }
 
-std::vector<std::vector<std::array<float, 2>>> parse_anchors(const std::vector<std::string>& levels) {
-  std::vector<std::vector<std::array<float, 2>>> out;
+std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels) {
+  std::vector<std::array<float, 2>> out;
   for (const std::string& text : levels) {
     const auto fail = [&text] { throw CompileError("--anchors: '" + text + "' is no list of widths and heights in pixels such as 10,13,16,30,33,23"); };
     std::vector<float> numbers;
@@ -67,8 +67,7 @@ std::vector<std::vector<std::array<float, 2>>> parse_anchors(const std::vector<s
       if (at < end && *at++ != ',') fail();
     }
     if (numbers.empty() || numbers.size() % 2) fail();
-    std::vector<std::array<float, 2>>& level = out.emplace_back();
-    for (size_t i = 0; i < numbers.size(); i += 2) level.push_back({numbers[i], numbers[i + 1]});
+    for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({numbers[i], numbers[i + 1]});
   }
   return out;
 }

@@ -28,7 +28,7 @@ struct LoadOptions {
 };
 void add_load_options(CLI::App& app, LoadOptions& options);
 
-// "10,13,16,30 30,61,62,45" as pairs per level. Throws CompileError.
-std::vector<std::vector<std::array<float, 2>>> parse_anchors(const std::vector<std::string>& levels);
+// "10,13,16,30 30,61,62,45" as widths and heights, level after level. Throws CompileError.
+std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels);
 
 }  // namespace sparsec::cli

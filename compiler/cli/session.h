@@ -48,6 +48,8 @@ class LoadedModel {
   std::string isa() const;
   int threads() const;
 
+  sparsec_rt_context* context() const { return context_.get(); }  // for looking inside
+
   // One array per input in, one per output out; types and shapes are checked.
   std::vector<NpyArray> run(const std::vector<NpyArray>& arrays) const;
   // The same without checks or copies; for timing.
