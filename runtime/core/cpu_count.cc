@@ -60,7 +60,7 @@ int allowed_cores() {
 // view only.
 int quota_cores(int otherwise) {
   int cores = otherwise;
-  const auto limit = [&](double quota, double period) {
+  const auto limit = [&](long quota, long period) {
     if (quota <= 0 || period <= 0) return;
     const int whole = quota < period ? 1 : int(quota / period);
     if (whole < cores) cores = whole;
@@ -75,8 +75,8 @@ int quota_cores(int otherwise) {
         snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", start);
         char* rest;
         if (read_text(path, text, sizeof text) && text[0] != 'm') {
-          const double quota = strtod(text, &rest);
-          limit(quota, strtod(rest, nullptr));
+          const long quota = strtol(text, &rest, 10);
+          limit(quota, strtol(rest, nullptr, 10));
         }
         char* slash = strrchr(start, '/');
         if (slash == nullptr) break;
@@ -87,7 +87,7 @@ int quota_cores(int otherwise) {
   char period[64];
   if (read_text("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", text, sizeof text) &&
       read_text("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period, sizeof period)) {
-    limit(strtod(text, nullptr), strtod(period, nullptr));
+    limit(strtol(text, nullptr, 10), strtol(period, nullptr, 10));
   }
   return cores;
 }

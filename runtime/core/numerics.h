@@ -105,7 +105,7 @@ SPARSEC_INLINE float pow(float x, float y) {
 SPARSEC_INLINE float relu(float x) { return fmax(x, 0.0f); }
 SPARSEC_INLINE float leaky_relu(float x, float slope) { return x < 0.0f ? slope * x : x; }
 SPARSEC_INLINE float hard_sigmoid(float x, float alpha, float beta) { return fmax(fmin(alpha * x + beta, 1.0f), 0.0f); }
-SPARSEC_INLINE float hard_swish(float x) { return x * hard_sigmoid(x, 1.0f / 6.0f, 0.5f); }
+SPARSEC_INLINE float hard_swish(float x) { return x * fmin(fmax(fma(x, 1.0f / 6.0f, 0.5f), 0.0f), 1.0f); }
 SPARSEC_INLINE float clip(float x, float low, float high) { return fmin(fmax(x, low), high); }
 
 }  // namespace sparsec::numerics

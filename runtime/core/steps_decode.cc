@@ -1,7 +1,7 @@
 // The decoded tensor from the head's planes: sigmoid, boxes to pixels, and the turn from planes to cells.
 //
 // Blocks of 16 cells: a channel's 16 values are computed side by side, four channels of four cells are turned in
-// registers and stored as four vectors. Per cell: xy = (2p - 0.5 + cell) * stride, wh = (2p) * (2p) * anchor,
+// registers and stored as four vectors. Per cell: xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor,
 // objectness and classes p, in exactly this order of float32 operations.
 #include "runtime/core/fused.h"
 #include "runtime/core/nest.h"

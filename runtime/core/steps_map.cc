@@ -50,9 +50,13 @@ void binary_nest(const Nest& nest, char* out, const char* a, const char* b, cons
 #define FLOAT_OF(expression) [=](float x) SPARSEC_INLINE_LAMBDA { return expression; }
 #define FLOAT_OF2(expression) [](float x, float y) SPARSEC_INLINE_LAMBDA { return expression; }
 
-// f32 -> integer with saturation; `convert` has made it a whole number already. NaN gives the least value.
-SPARSEC_INLINE float within(float x, float least, float most) { return fmin(x > least ? x : least, most); }
+// x clamped; NaN gives 0.
+SPARSEC_INLINE float within(float x, float least, float most) {
+  const float number = x == x ? x : 0.0f;
+  return fmin(fmax(number, least), most);
+}
 
+// f32 -> integer as C converts it, saturated.
 template <class T>
 SPARSEC_INLINE int64_t saturate(float x) {
   if constexpr (sizeof(T) == 1) {
@@ -61,7 +65,8 @@ SPARSEC_INLINE int64_t saturate(float x) {
     constexpr int kBits = sizeof(T) * 8 - 1;
     constexpr float kBound = sizeof(T) == 4 ? 2147483648.0f : 9223372036854775808.0f;
     constexpr int64_t kMost = int64_t((uint64_t{1} << kBits) - 1);
-    if (!(x > -kBound)) return -kMost - 1;
+    if (x != x) return 0;
+    if (x <= -kBound) return -kMost - 1;
     return x < kBound ? int64_t(x) : kMost;
   }
 }
@@ -203,9 +208,9 @@ void SPARSEC_STEP(binary)(const void* const* pointers, int64_t tiles) {
     case SPARSEC_POW:
       return binary_nest(nest, out, a, b, FLOAT_OF2(fn::pow(x, y)));
     case SPARSEC_MIN:
-      return binary_nest(nest, out, a, b, FLOAT_OF2(fn::fmin(x, y)));
+      return binary_nest(nest, out, a, b, FLOAT_OF2(y < x ? y : x));
     case SPARSEC_MAX:
-      return binary_nest(nest, out, a, b, FLOAT_OF2(fn::fmax(x, y)));
+      return binary_nest(nest, out, a, b, FLOAT_OF2(x < y ? y : x));
   }
 }
 
