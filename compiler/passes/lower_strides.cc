@@ -1,0 +1,127 @@
+// Strided convolutions without strides, by phases.
+//
+// Output row y reads input rows y*s + i*d - p for taps i (stride s, dilation d, padding p). Write that row as s * (y +
+// t) + r with 0 <= r < s: it is row y + t of phase r, and SpaceToDepth makes every phase a channel. So tap i becomes a
+// tap at offset t of input channels [r*C, (r+1)*C), the offsets t span the new kernel, and positions that no tap falls
+// on are zeros:
+//
+//   3x3, stride 2, padding 1 -> 2x2 over 4C channels, padded by 1 above and left;  6x6, stride 2, padding 2 -> 3x3 over
+//   4C channels, padded by 1
+//
+// Rows and columns alike. The padding below is what keeps the output's size; where that would be negative, the kernel
+// grows by rows of zeros instead.
+#include <map>
+
+#include "compiler/passes/passes.h"
+#include "compiler/passes/rewrite.h"
+
+namespace sparsec::passes {
+namespace {
+
+int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+// One dimension of a strided window, in phases.
+struct PhasedWindow {
+  int64_t stride, pad_before, dilation;  // of the old window
+  int64_t first;                         // offset t of the new kernel's first tap, never above 0
+  int64_t kernel, new_before, new_after;
+
+  PhasedWindow(int64_t size, int64_t out, int64_t taps, int64_t s, int64_t d, int64_t before)
+      : stride(s), pad_before(before), dilation(d), first(floor_div(-before, s)) {
+    const int64_t last = floor_div((taps - 1) * d - before, s);
+    const int64_t new_size = (size + s - 1) / s;
+    kernel = last - first + 1;
+    new_before = -first;
+    new_after = (out - 1) + kernel - new_size - new_before;
+    if (new_after < 0) {
+      kernel -= new_after;
+      new_after = 0;
+    }
+  }
+  int64_t position(int64_t tap) const { return floor_div(tap * dilation - pad_before, stride) - first; }
+  int64_t phase(int64_t tap) const { return tap * dilation - pad_before - stride * (position(tap) + first); }
+};
+
+Tensor phased_weights(const Tensor& w, const PhasedWindow& rows, const PhasedWindow& cols) {
+  const int64_t out = w.shape[0], in = w.shape[1];
+  const int64_t new_in = rows.stride * cols.stride * in;
+  Tensor phased(w.type, {out, new_in, rows.kernel, cols.kernel});
+  const size_t element = size_of(w.type);
+  for (int64_t o = 0; o < out; ++o) {
+    for (int64_t c = 0; c < in; ++c) {
+      for (int64_t i = 0; i < w.shape[2]; ++i) {
+        for (int64_t j = 0; j < w.shape[3]; ++j) {
+          const int64_t from = ((o * in + c) * w.shape[2] + i) * w.shape[3] + j;
+          const int64_t channel = (rows.phase(i) * cols.stride + cols.phase(j)) * in + c;
+          const int64_t to = ((o * new_in + channel) * rows.kernel + rows.position(i)) * cols.kernel + cols.position(j);
+          std::memcpy(phased.bytes.data() + size_t(to) * element, w.bytes.data() + size_t(from) * element, element);
+        }
+      }
+    }
+  }
+  return phased;
+}
+
+Window* window_of(Node& node) {
+  if (QConv* conv = std::get_if<QConv>(&node.op)) return &conv->window;
+  if (FConv* conv = std::get_if<FConv>(&node.op)) return &conv->window;
+  return nullptr;
+}
+
+class Lowering {
+ public:
+  explicit Lowering(Graph& graph) : graph_(graph) {}
+
+  void run() {
+    const size_t count = graph_.nodes.size();
+    for (size_t i = 0; i < count; ++i) {
+      const Window* window = window_of(graph_.nodes[i]);
+      if (window && window->strides != std::array<int64_t, 2>{1, 1}) lower(i);
+    }
+  }
+
+ private:
+  void lower(size_t index) {
+    const Node node = graph_.nodes[index];
+    const Window old = *window_of(graph_.nodes[index]);
+    const Shape x = graph_.value(node.inputs[0]).shape, out = graph_.value(node.outputs[0]).shape;
+    const PhasedWindow rows(x[2], out[2], old.kernel[0], old.strides[0], old.dilations[0], old.pads.top);
+    const PhasedWindow cols(x[3], out[3], old.kernel[1], old.strides[1], old.dilations[1], old.pads.left);
+
+    const Tensor* w = constant(graph_, node.inputs[1]);
+    SPARSEC_CHECK(w, "weights of " + node.name + " are not constant");
+    const ValueId weights = graph_.add_constant(graph_.value(node.inputs[1]).name, phased_weights(*w, rows, cols));
+    const ValueId phases = space_to_depth(node, rows.stride, cols.stride);
+
+    Node& lowered = graph_.nodes[index];
+    lowered.inputs[0] = phases;
+    lowered.inputs[1] = weights;
+    *window_of(lowered) = Window{.kernel = {rows.kernel, cols.kernel},
+                                 .pads = {rows.new_before, cols.new_before, rows.new_after, cols.new_after}};
+  }
+
+  // The phases of the node's input, made once for all convolutions of that stride. What is missing at the end reads as
+  // the surroundings of a picture do: the zero point.
+  ValueId space_to_depth(const Node& node, int64_t rows, int64_t cols) {
+    const ValueId x = node.inputs[0];
+    ValueId& phases = made_.try_emplace({x, rows, cols}, kNoValue).first->second;
+    if (phases == kNoValue) {
+      const std::optional<Quant> quant = graph_.value(x).quant;
+      const float fill = quant ? float(quant->zero_point) : 0.0f;
+      phases = append(graph_, node.name + ".phases", SpaceToDepth{rows, cols, fill}, {x}, std::nullopt, quant);
+    }
+    return phases;
+  }
+
+  Graph& graph_;
+  std::map<std::tuple<ValueId, int64_t, int64_t>, ValueId> made_;
+};
+
+}  // namespace
+
+Graph lower_strides(Graph graph) {
+  Lowering(graph).run();
+  return tidy(std::move(graph));
+}
+
+}  // namespace sparsec::passes
