@@ -1,0 +1,112 @@
+// Whole files in and out.
+//
+// A write goes to "<path>.<random>.tmp" in the same folder and is renamed over the target, so that a reader sees the
+// old file or the new one.
+#include "sparsec/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace sparsec {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int release() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+
+ private:
+  int fd_;
+};
+
+std::string why(const char* action) { return std::string("cannot ") + action + ": " + std::strerror(errno); }
+
+bool write_all(int fd, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes = bytes.subspan(size_t(n));
+  }
+  return true;
+}
+
+// The permissions that an ordinary new file would get. (umask cannot be asked without setting it.)
+mode_t permissions_of(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0) return info.st_mode & 07777;
+  const mode_t mask = ::umask(022);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+std::vector<uint8_t> read_file(const std::string& path, int64_t limit) {
+  const Descriptor file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe without a writer must not block
+  if (file.get() < 0) throw FileError(path, why("open"));
+  struct stat info{};
+  if (::fstat(file.get(), &info) != 0) throw FileError(path, why("open"));
+  if (S_ISDIR(info.st_mode)) throw FileError(path, "is a folder, not a file");
+  if (!S_ISREG(info.st_mode)) throw FileError(path, "is not an ordinary file");
+  if (info.st_size > limit) {
+    throw FileError(path,
+                    "has " + std::to_string(info.st_size) + " bytes; at most " + std::to_string(limit) + " are read");
+  }
+  std::vector<uint8_t> bytes(static_cast<size_t>(info.st_size));
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t n = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw FileError(path, why("read"));
+    if (n == 0) break;  // it shrank meanwhile
+    filled += size_t(n);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+void write_file(const std::string& path, std::span<const uint8_t> bytes) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) throw FileError(path, "cannot write: is a folder");
+    if (!S_ISREG(info.st_mode)) {  // a device such as /dev/null is written, never replaced
+      const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+      if (device.get() < 0 || !write_all(device.get(), bytes)) throw FileError(path, why("write"));
+      return;
+    }
+  }
+  std::string temporary = path + ".XXXXXX.tmp";
+  Descriptor file(::mkostemps(temporary.data(), 4, O_CLOEXEC));
+  if (file.get() < 0) throw FileError(path, why("write"));
+  bool ok = write_all(file.get(), bytes) && ::fchmod(file.get(), permissions_of(path)) == 0;
+  ok = ::close(file.release()) == 0 && ok;
+  ok = ok && ::rename(temporary.c_str(), path.c_str()) == 0;
+  if (!ok) {
+    const std::string problem = why("write");
+    ::unlink(temporary.c_str());
+    throw FileError(path, problem);
+  }
+}
+
+void write_file(const std::string& path, std::string_view text) {
+  write_file(path, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+}  // namespace sparsec

@@ -1,0 +1,69 @@
+// JPEG by libjpeg-turbo's own interface.
+//
+// The header is read first and its size judged before pixels are allocated. A file that ends early is an error, other
+// oddities that the decoder gets over (stray bytes between segments) are not. The number of scans is limited: a
+// progressive file can ask for endless work.
+#include "image_jpeg.h"
+
+#include <turbojpeg.h>
+
+#include <memory>
+#include <string_view>
+
+#include "image_limits.h"
+
+namespace sparsec::codecs {
+namespace {
+
+using Handle = std::unique_ptr<void, int (*)(tjhandle)>;
+
+struct FreeBuffer {
+  void operator()(unsigned char* buffer) const { tjFree(buffer); }
+};
+
+// Adobe's CMYK is stored inverted: 255 is no ink.
+void cmyk_to_rgb(const std::vector<uint8_t>& cmyk, Image& image) {
+  for (size_t i = 0; i < image.rgb.size() / 3; ++i) {
+    const int k = cmyk[4 * i + 3];
+    for (size_t c = 0; c < 3; ++c) image.rgb[3 * i + c] = uint8_t((cmyk[4 * i + c] * k + 127) / 255);
+  }
+}
+
+}  // namespace
+
+Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name) {
+  const Handle decoder(tjInitDecompress(), tjDestroy);
+  if (!decoder) throw FileError(name, "cannot start the JPEG decoder");
+  const auto fail = [&] {
+    throw FileError(name, std::string("not a readable JPEG picture: ") + tjGetErrorStr2(decoder.get()));
+  };
+
+  int cols = 0, rows = 0, sampling = 0, colors = 0;
+  if (tjDecompressHeader3(decoder.get(), bytes.data(), bytes.size(), &cols, &rows, &sampling, &colors) != 0) fail();
+  check_image_size(name, cols, rows);
+
+  Image image(rows, cols);
+  const bool four = colors == TJCS_CMYK || colors == TJCS_YCCK;
+  std::vector<uint8_t> cmyk(four ? image.rgb.size() / 3 * 4 : 0);
+  const int status = tjDecompress2(decoder.get(), bytes.data(), bytes.size(), four ? cmyk.data() : image.rgb.data(),
+                                   cols, 0, rows, four ? TJPF_CMYK : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
+  const std::string_view message = tjGetErrorStr2(decoder.get());
+  if (status != 0 && (tjGetErrorCode(decoder.get()) == TJERR_FATAL || message.find("Premature end") != message.npos))
+    fail();
+  if (four) cmyk_to_rgb(cmyk, image);
+  return image;
+}
+
+std::vector<uint8_t> encode_jpeg(const std::string& name, const Image& image, int quality) {
+  const Handle encoder(tjInitCompress(), tjDestroy);
+  if (!encoder) throw FileError(name, "cannot start the JPEG encoder");
+  unsigned char* buffer = nullptr;
+  unsigned long size = 0;  // NOLINT: the library's type
+  const int status = tjCompress2(encoder.get(), image.rgb.data(), image.cols, 0, image.rows, TJPF_RGB, &buffer, &size,
+                                 TJSAMP_420, quality, TJFLAG_ACCURATEDCT);
+  const std::unique_ptr<unsigned char, FreeBuffer> owner(buffer);
+  if (status != 0) throw FileError(name, std::string("cannot encode the picture: ") + tjGetErrorStr2(encoder.get()));
+  return {buffer, buffer + size};
+}
+
+}  // namespace sparsec::codecs
