@@ -11,10 +11,10 @@ namespace sparsec::emit {
 namespace {
 
 constexpr std::array kOperands{
-    Operands{"loop_tiles", "", false},   Operands{"loop_count", "i", false},  Operands{"loop_end", "", false},
-    Operands{"add_pointer", "m", false}, Operands{"zero", "d", false},        Operands{"move", "da", false},
-    Operands{"load", "dm", false},       Operands{"store", "am", false},      Operands{"broadcast", "dm", false},
-    Operands{"select", "dam", true},     Operands{"dot4", "dam", true},       Operands{"fma_word", "dam", true},
+    Operands{"loop_tiles", "", false},   Operands{"loop_count", "i", false},   Operands{"loop_end", "", false},
+    Operands{"add_pointer", "m", false}, Operands{"zero", "d", false},         Operands{"move", "da", false},
+    Operands{"load", "dm", false},       Operands{"store", "am", false},       Operands{"broadcast", "dm", false},
+    Operands{"select", "dam", true},     Operands{"dot4", "dam", true},        Operands{"fma_word", "dam", true},
     Operands{"add_i32", "dab", false},   Operands{"shift_left", "dai", false}, Operands{"shift_right", "dai", false},
     Operands{"add", "dab", false},       Operands{"sub", "dab", false},       Operands{"mul", "dab", false},
     Operands{"div", "dab", false},       Operands{"min", "dab", false},       Operands{"max", "dab", false},
@@ -32,11 +32,16 @@ const Operands& operands_of(kir::Opcode op) { return kOperands[static_cast<size_
 
 int register_of(const kir::Insn& insn, char kind) {
   switch (kind) {
-    case 'd': return insn.d;
-    case 'a': return insn.a;
-    case 'b': return insn.b;
-    case 'c': return insn.c;
-    case 'e': return insn.e;
+    case 'd':
+      return insn.d;
+    case 'a':
+      return insn.a;
+    case 'b':
+      return insn.b;
+    case 'c':
+      return insn.c;
+    case 'e':
+      return insn.e;
   }
   SPARSEC_CHECK(false, "not a register operand");
 }
@@ -51,7 +56,8 @@ std::vector<int> registers_of(const kir::Function& function) {
 
 int loops_of(const kir::Function& function) {
   int loops = 0;
-  for (const kir::Insn& insn : function.code) loops += insn.op == kir::Opcode::loop_tiles || insn.op == kir::Opcode::loop_count;
+  for (const kir::Insn& insn : function.code)
+    loops += insn.op == kir::Opcode::loop_tiles || insn.op == kir::Opcode::loop_count;
   return loops;
 }
 
