@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -110,8 +111,11 @@ void compare(const std::string& path) {
   EXPECT_EQ(report.layers.size(), expected.size());
   for (const LayerReport& layer : report.layers) {
     const WeightCounts& n = layer.counts;
-    ASSERT_TRUE(expected.contains(layer.name)) << layer.name;
-    EXPECT_EQ((Count{n.weights, n.zero_weights, n.blocks, n.zero_blocks}), expected.at(layer.name)) << layer.name;
+    // A QLinearConv is taken apart at import; the convolution in it is called NODE/Conv...
+    const auto same = std::ranges::find_if(
+        expected, [&](const auto& e) { return layer.name == e.first || layer.name.starts_with(e.first + "/Conv"); });
+    ASSERT_NE(same, expected.end()) << layer.name;
+    EXPECT_EQ((Count{n.weights, n.zero_weights, n.blocks, n.zero_blocks}), same->second) << layer.name;
   }
 }
 
