@@ -1,4 +1,5 @@
-// Runs kernel IR on any machine: the plain-loop meaning of each opcode, for tests and for verifying kernels of an ISA that this CPU lacks.
+// Runs kernel IR on any machine: the plain-loop meaning of each opcode, for tests and for verifying kernels of an ISA
+// that this CPU lacks.
 #pragma once
 
 #include <cstdint>

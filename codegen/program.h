@@ -1,11 +1,12 @@
 // Kernel IR: straight-line vector code with counted loops, for a machine with pointer and vector registers.
 //
-// A Function is one kernel: void kernel(const void* const* pointers, int64_t tiles). It loads pointer registers p0, p1, ... from the array and
-// runs its outer loop `tiles` times. A vector register holds `lanes` 32-bit lanes (16 for AVX-512, 8 for AVX2, 4 portably); a lane is one pixel: four int8
-// channels, an int32 accumulator, or a float. Memory operands are pointer register + immediate byte offset; alignment is never required.
+// A Function is one kernel: void kernel(const void* const* pointers, int64_t tiles). It loads pointer registers p0, p1,
+// ... from the array and runs its outer loop `tiles` times. A vector register holds `lanes` 32-bit lanes (16 for
+// AVX-512, 8 for AVX2, 4 portably); a lane is one pixel: four int8 channels, an int32 accumulator, or a float. Memory
+// operands are pointer register + immediate byte offset; alignment is never required.
 //
-// The same Function is printed as assembly, C++ or LLVM IR (codegen/emit), timed by the cost model, and run by interpret() on any machine: each
-// opcode's meaning is in codegen/interpret.cc, each ISA's text for it in codegen/isa/.
+// The same Function is printed as assembly, C++ or LLVM IR (codegen/emit), timed by the cost model, and run by
+// interpret() on any machine: each opcode's meaning is in codegen/interpret.cc, each ISA's text for it in codegen/isa/.
 #pragma once
 
 #include <cstdint>
@@ -22,35 +23,44 @@ enum class Opcode : uint8_t {
   loop_end,     // ends the innermost open loop
   add_pointer,  // p += offset
   // moves
-  zero,         // d = 0
-  move,         // d = a
-  load,         // d = vector at m
-  store,        // vector at m = a
-  broadcast,    // d = every lane the 32-bit word at m
-  select,       // d = for each lane a where its bit in the mask at m is set, else d. Masks: lanes/8 bytes (at least one), lane i is bit i
+  zero,       // d = 0
+  move,       // d = a
+  load,       // d = vector at m
+  store,      // vector at m = a
+  broadcast,  // d = every lane the 32-bit word at m
+  select,     // d = for each lane a where its bit in the mask at m is set, else d. Masks: lanes/8 bytes (at least one),
+              // lane i is bit i
   // products
-  dot4,         // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
-                // (an ISA with saturating_dot needs |w0|+|w1| <= 128 and |w2|+|w3| <= 128: see split_for_saturation)
-  fma_word,     // d = fma(a, float at m, d)
+  dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
+             // (an ISA with saturating_dot needs |w0|+|w1| <= 128 and |w2|+|w3| <= 128: see split_for_saturation)
+  fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b
   shift_left,   // d = a << imm
   shift_right,  // d = a >> imm, logical
   // float32
-  add, sub, mul, div, min, max,  // d = a op b; min and max as x86 has them: (a < b ? a : b), (a > b ? a : b)
-  fma,          // d = fma(a, b, d)
-  fma_scale,    // d = fma(d, float at m, a)
-  mul_word,     // d = a * float at m
-  add_word,     // d = a + float at m
-  bit_and, bit_or, bit_xor,  // d = a op b, bits
-  to_float,     // d = float(int32 a)
-  to_int,       // d = round half even of a; beyond int32: INT32_MIN
-  lookup32,     // d = table[a & 31], 32 floats at m
+  add,
+  sub,
+  mul,
+  div,
+  min,
+  max,        // d = a op b; min and max as x86 has them: (a < b ? a : b), (a > b ? a : b)
+  fma,        // d = fma(a, b, d)
+  fma_scale,  // d = fma(d, float at m, a)
+  mul_word,   // d = a * float at m
+  add_word,   // d = a + float at m
+  bit_and,
+  bit_or,
+  bit_xor,   // d = a op b, bits
+  to_float,  // d = float(int32 a)
+  to_int,    // d = round half even of a; beyond int32: INT32_MIN
+  lookup16,  // d = table[a & 15], 16 floats at m
   // bytes
-  max_u8,       // d = bytewise max(a, b)
-  unpack,       // d = byte imm of each lane of a, zero-extended to int32
-  pack,         // lane i of d = the bytes clamp(a[i]), clamp(b[i]), clamp(c[i]), clamp(e[i]), int32 clamped to 0..255. m = the ISA's pack constant (Isa::constants)
-  lookup256,    // bytewise d = table[a], 256 bytes at m
+  max_u8,  // d = bytewise max(a, b)
+  unpack,  // d = byte imm of each lane of a, zero-extended to int32
+  pack,    // lane i of d = the bytes clamp(a[i]), clamp(b[i]), clamp(c[i]), clamp(e[i]), lowest first, int32 clamped to
+           // 0..255
+  lookup256,  // bytewise d = table[a], 256 bytes at m
 };
 
 struct Insn {
@@ -63,9 +73,9 @@ struct Insn {
 
 // One kernel.
 struct Function {
-  std::string name;           // a C identifier, unique in its program: "conv_12_g3"
-  std::string comment;        // what the reader should know: layer, shape, sparsity, tile
-  int pointers = 0;           // pointer registers used, at most kMaxPointers
+  std::string name;     // a C identifier, unique in its program: "conv_12_g3"
+  std::string comment;  // what the reader should know: layer, shape, sparsity, tile
+  int pointers = 0;     // pointer registers used, at most kMaxPointers
   std::vector<Insn> code;
 };
 

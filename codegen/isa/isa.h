@@ -1,12 +1,12 @@
 // What an instruction set is to sparsec: its vector registers and, for each opcode of the kernel IR, its text.
 //
-// One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row (docs/adding-an-isa.md).
-// Assembly is AT&T syntax. Placeholders in a text: {d} {a} {b} {c} {e} vector registers, {m} the memory operand, {i} the immediate,
-// {s0} {s1} {s2} scratch vectors that the ISA keeps for itself; several lines are separated by \n.
+// One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row
+// (docs/adding-an-isa.md). Assembly is AT&T syntax. Placeholders in a text: {d} {a} {b} {c} {e} vector registers, {m}
+// the memory operand and {m+64} the one 64 bytes further, {base} and {off} its parts, {i} the immediate, {fn} the
+// function's name (for local labels), {s0} {s1}... scratch vectors that the ISA keeps for itself.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,34 +16,43 @@
 namespace sparsec {
 
 enum class Style : uint8_t {
-  assembly,  // whole functions of instruction text: top-level asm in C++, module asm in LLVM
+  assembly,  // whole functions of instruction text: top-level asm in C++, objects through LLVM's MC layer
   calls,     // a call per instruction to the functions of templates/portable_ops.{h,ll}
 };
 
 struct OpText {
   kir::Opcode op;
-  std::string_view text;
+  std::string text;
 };
 
 struct Isa {
   std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni"
   std::string_view description;  // for --help and reports
   Style style;
-  int lanes;                     // 32-bit lanes in a vector register
-  int registers;                 // vector registers that kernels may use (scratch not counted)
-  bool saturating_dot;           // dot4 is exact only for weights that split_for_saturation has passed
-  bool unroll;                   // whether unrolled kernels pay (not where a C++ compiler must chew them)
-  uint32_t features;             // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
-  std::string_view triple;       // LLVM target triple
-  std::span<const OpText> texts; // assembly style: a row per opcode but for control
-  std::vector<uint8_t> (*constants)();  // bytes that `pack` reads; placed by the plan, may be empty
+  int lanes;                // 32-bit lanes in a vector register
+  int registers;            // vector registers that kernels may use (scratch not counted)
+  bool saturating_dot;      // dot4 is exact only for weights that split_for_saturation has passed
+  bool unroll;              // whether unrolled kernels pay (not where a C++ compiler must chew them)
+  uint32_t features;        // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
+  std::string_view triple;  // LLVM target triple
+
+  // Assembly style only.
+  std::string_view register_prefix;  // "%zmm"
+  int first_scratch = 0;             // {s0} is this register
+  std::vector<OpText> texts;         // a row per opcode but for control
+  std::string prologue;              // run once per function, when `prologue_for` occurs in it
+  kir::Opcode prologue_for = kir::Opcode::dot4;
+  std::string data;  // local constants, printed behind every function
 
   int vector_bytes() const { return lanes * 4; }
   int mask_bytes() const { return lanes >= 8 ? lanes / 8 : 1; }
 };
 
-const std::vector<const Isa*>& all_isas();          // best first
-const Isa* find_isa(std::string_view name);         // nullptr when there is none
-std::string text_of(const Isa& isa, const kir::Function& function);  // assembly style: the whole function, label to return
+const std::vector<const Isa*>& all_isas();   // best first
+const Isa* find_isa(std::string_view name);  // nullptr when there is none
+
+// Assembly style: the whole function from its label to its last constant, one instruction a line. The label is
+// `symbol`.
+std::string text_of(const Isa& isa, const kir::Function& function, std::string_view symbol);
 
 }  // namespace sparsec

@@ -1,7 +1,8 @@
 /* Ready-made steps: the kernels that need no code generation, because they move or map elements and are never hot.
  *
  * Each has the signature of a generated kernel (sparsec_kernel): pointers[] as given below, the last one at a constant descriptor of the types
- * below; `tiles` counts the outermost dimension, whose stride is in the call's pointers. The compiler writes the descriptors (compiler/plan), so
+ * below; `tiles` counts the outermost dimension, which is not in the descriptor: its strides are those of the call's pointers, which the runtime
+ * passes at pointers[SPARSEC_MAX_POINTERS + i] (so pointers[] has 2 * SPARSEC_MAX_POINTERS entries). The compiler writes the descriptors (compiler/plan), so
  * this header is shared by both; names get a version prefix by SPARSEC_STEP.
  */
 #ifndef SPARSEC_STEPS_H
@@ -19,7 +20,7 @@ extern "C" {
 
 enum { SPARSEC_LOOP_RANK = 6 };
 
-/* A loop nest over one tile: shape[0] outermost; strides in bytes for the output and the inputs. A stride of 0 repeats. */
+/* A loop nest over one tile: rank 0 to 6, shape[0] outermost; strides in bytes for the output and the inputs. A stride of 0 repeats. */
 typedef struct {
   int32_t rank;
   int32_t element_bytes; /* copy, fill: 1, 4 or 8 */

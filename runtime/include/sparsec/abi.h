@@ -26,7 +26,9 @@ enum {
   SPARSEC_CPU_NEON_I8MM = 1u << 7
 };
 
-/* A kernel runs `tiles` tiles from where its pointers point. It allocates nothing and keeps no state. */
+/* A kernel runs `tiles` tiles from where its pointers point. It allocates nothing and keeps no state.
+ * After the pointers come their strides: pointers[SPARSEC_MAX_POINTERS + i], taken as an integer, is how many bytes pointer i moves from tile to
+ * tile. Generated kernels have these as immediates; the ready-made steps (runtime/core/steps.h) read them. */
 typedef void (*sparsec_kernel)(const void* const* pointers, int64_t tiles);
 
 enum { SPARSEC_MAX_POINTERS = 8, SPARSEC_MAX_RANK = 8, SPARSEC_MAX_LEVELS = 4, SPARSEC_MAX_ANCHORS = 8 };

@@ -1,0 +1,45 @@
+// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime inside link into one program, and the one object
+// goes into an archive without dates and owners, so that the same model gives the same bytes.
+#include <llvm/BinaryFormat/ELF.h>
+#include <llvm/ObjCopy/ConfigManager.h>
+#include <llvm/ObjCopy/ObjCopy.h>
+#include <llvm/Object/ArchiveWriter.h>
+#include <llvm/Object/ObjectFile.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <stdexcept>
+
+#include "codegen/emit/backend/internal.h"
+
+namespace sparsec::backend {
+namespace {
+
+void check(llvm::Error error) {
+  if (error) throw std::runtime_error(llvm::toString(std::move(error)));
+}
+
+}  // namespace
+
+Bytes localise_hidden(llvm::StringRef object) {
+  auto parsed = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "merged"));
+  if (!parsed) check(parsed.takeError());
+  llvm::objcopy::ConfigManager config;
+  config.ELF.LocalizeHidden = true;
+  config.Common.StripDebug = true;
+  Bytes result;
+  llvm::raw_svector_ostream stream(result);
+  check(llvm::objcopy::executeObjcopyOnBinary(config, **parsed, stream));
+  return result;
+}
+
+Bytes archive(llvm::StringRef member, llvm::StringRef object) {
+  llvm::NewArchiveMember entry(llvm::MemoryBufferRef(object, member));
+  Bytes result;
+  llvm::raw_svector_ostream stream(result);
+  check(llvm::writeArchiveToStream(stream, entry, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+                                   /*Deterministic=*/true, /*Thin=*/false));
+  return result;
+}
+
+}  // namespace sparsec::backend

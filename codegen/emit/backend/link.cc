@@ -1,0 +1,130 @@
+// LLD as a library. Its inputs are anonymous files in memory, which it opens by their /proc/self/fd names; its output is a file in a folder of our own, as LLD insists
+// on making it beside its final place. LLD keeps global state, so links take turns.
+#include <dlfcn.h>
+#include <lld/Common/Driver.h>
+#include <llvm/Config/llvm-config.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/raw_ostream.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "codegen/emit/backend/internal.h"
+
+LLD_HAS_DRIVER(elf)
+
+namespace sparsec::backend {
+namespace {
+
+// An unnamed file in memory that has a name while it is open.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("sparsec", MFD_CLOEXEC)) {
+    if (descriptor_ < 0) fail();
+    path_ = "/proc/self/fd/" + std::to_string(descriptor_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() { close(descriptor_); }
+
+  const std::string& path() const { return path_; }
+
+  void write(llvm::StringRef bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) fail();
+      bytes = bytes.drop_front(static_cast<size_t>(n));
+    }
+  }
+
+ private:
+  [[noreturn]] static void fail() { throw std::runtime_error(std::string("a file in memory: ") + std::strerror(errno)); }
+
+  int descriptor_;
+  std::string path_;
+};
+
+// A folder that goes away with its one file.
+class OutputFolder {
+ public:
+  OutputFolder() {
+    const char* parent = std::getenv("TMPDIR");
+    folder_ = std::string(parent && *parent ? parent : "/tmp") + "/sparsec-link-XXXXXX";
+    if (!mkdtemp(folder_.data())) throw std::runtime_error(folder_ + ": " + std::strerror(errno));
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+  ~OutputFolder() {
+    unlink(file().c_str());
+    rmdir(folder_.c_str());
+  }
+
+  std::string file() const { return folder_ + "/linked"; }
+
+  Bytes read() const {
+    auto buffer = llvm::MemoryBuffer::getFile(file());
+    if (!buffer) throw std::runtime_error(file() + ": " + buffer.getError().message());
+    return Bytes((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
+  }
+
+ private:
+  std::string folder_;
+};
+
+Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects) {
+  static std::mutex mutex;
+  std::lock_guard<std::mutex> lock(mutex);
+
+  const OutputFolder output;
+  std::deque<MemoryFile> inputs;
+  options.insert(options.begin(), {"ld.lld", "--threads=1", "-o", output.file()});
+  std::vector<std::string> files;
+  for (const Bytes& object : objects) {
+    inputs.emplace_back().write(text_of(object));
+    files.push_back(inputs.back().path());
+  }
+  options.insert(options.begin() + 4, files.begin(), files.end());
+  std::vector<const char*> arguments;
+  for (const std::string& option : options) arguments.push_back(option.c_str());
+
+  std::string messages;
+  llvm::raw_string_ostream stream(messages);
+  static bool usable = true;
+  if (!usable) throw std::runtime_error("the linker has crashed before and cannot run again");
+  const lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  usable = result.canRunAgain;
+  if (result.retCode != 0) throw std::runtime_error("linker: " + messages);
+  return output.read();
+}
+
+std::string library_of(const void* function) {
+  Dl_info info;
+  return dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+}  // namespace
+
+Bytes merge(llvm::ArrayRef<Bytes> objects) { return run_linker({"-r", "--build-id=none"}, objects); }
+
+// The C library and libm that this process uses are named as needed, so that the library also links into programs on its own.
+Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects) {
+  std::vector<std::string> options = {"-shared", "-soname", "lib" + name.str() + ".so", "-Bsymbolic", "--build-id=none",
+                                      "--hash-style=gnu", "--gc-sections", "-z", "relro", "-z", "now", "-z", "noexecstack", "--as-needed"};
+  if (llvm::Triple(triple).getArch() == llvm::Triple(LLVM_DEFAULT_TARGET_TRIPLE).getArch())
+    for (const void* function : {reinterpret_cast<const void*>(static_cast<float (*)(float, float, float)>(&::fmaf)),
+                                 reinterpret_cast<const void*>(&::malloc)})
+      if (const std::string library = library_of(function); !library.empty()) options.push_back(library);
+  return run_linker(options, objects);
+}
+
+}  // namespace sparsec::backend

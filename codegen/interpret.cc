@@ -1,0 +1,204 @@
+// The meaning of each opcode as a plain loop over lanes or bytes. Kernels of every ISA are checked against this.
+#include "codegen/interpret.h"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "compiler/error.h"
+
+namespace sparsec::kir {
+namespace {
+
+constexpr int kMaxLanes = 16;
+
+struct Vector {
+  std::array<uint32_t, kMaxLanes> lane{};
+  float f(int i) const { return std::bit_cast<float>(lane[size_t(i)]); }
+  void f(int i, float x) { lane[size_t(i)] = std::bit_cast<uint32_t>(x); }
+  int32_t s(int i) const { return int32_t(lane[size_t(i)]); }
+};
+
+uint32_t byte_of(uint32_t word, int i) { return (word >> (8 * i)) & 255; }
+
+int32_t dot(uint32_t data, uint32_t weights) {
+  int32_t sum = 0;
+  for (int i = 0; i < 4; ++i) sum += int32_t(byte_of(data, i)) * int8_t(byte_of(weights, i));
+  return sum;
+}
+
+int32_t round_even(float x) {
+  if (!(x >= -2147483648.0f && x < 2147483648.0f)) return INT32_MIN;
+  return int32_t(std::nearbyint(x));
+}
+
+uint32_t clamp_byte(int32_t x) { return uint32_t(x < 0 ? 0 : x > 255 ? 255 : x); }
+
+class Machine {
+ public:
+  Machine(const Isa& isa, const void* const* pointers, int count) : lanes_(isa.lanes), mask_bytes_(isa.mask_bytes()) {
+    for (int i = 0; i < count; ++i) p_[size_t(i)] = static_cast<uint8_t*>(const_cast<void*>(pointers[i]));
+  }
+
+  void add_pointer(const Insn& x) { p_[x.p] += x.offset; }
+
+  void step(const Insn& x) {
+    Vector& d = v_[x.d];
+    const Vector a = v_[x.a], b = v_[x.b], c = v_[x.c], e = v_[x.e];
+    uint8_t* m = p_[x.p] + x.offset;
+    const auto word = [&](int i = 0) {
+      uint32_t w;
+      std::memcpy(&w, m + 4 * i, 4);
+      return w;
+    };
+    const auto real = [&](int i = 0) { return std::bit_cast<float>(word(i)); };
+    const auto bits = [&](auto f) {
+      for (int i = 0; i < lanes_; ++i) d.lane[size_t(i)] = f(i);
+    };
+    const auto floats = [&](auto f) {
+      for (int i = 0; i < lanes_; ++i) d.f(i, f(i));
+    };
+
+    switch (x.op) {
+      case Opcode::zero:
+        return bits([](int) { return 0u; });
+      case Opcode::move:
+        d = a;
+        return;
+      case Opcode::load:
+        std::memcpy(d.lane.data(), m, size_t(lanes_) * 4);
+        return;
+      case Opcode::store:
+        std::memcpy(m, a.lane.data(), size_t(lanes_) * 4);
+        return;
+      case Opcode::broadcast: {
+        const uint32_t w = word();
+        return bits([&](int) { return w; });
+      }
+      case Opcode::select: {
+        uint32_t mask = 0;
+        std::memcpy(&mask, m, size_t(mask_bytes_));
+        return bits([&](int i) { return (mask >> i) & 1 ? a.lane[size_t(i)] : d.lane[size_t(i)]; });
+      }
+      case Opcode::dot4: {
+        const uint32_t w = word();
+        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot(a.lane[size_t(i)], w)); });
+      }
+      case Opcode::fma_word: {
+        const float w = real();
+        return floats([&](int i) { return std::fma(a.f(i), w, d.f(i)); });
+      }
+      case Opcode::add_i32:
+        return bits([&](int i) { return a.lane[size_t(i)] + b.lane[size_t(i)]; });
+      case Opcode::shift_left:
+        return bits([&](int i) { return a.lane[size_t(i)] << x.imm; });
+      case Opcode::shift_right:
+        return bits([&](int i) { return a.lane[size_t(i)] >> x.imm; });
+      case Opcode::add:
+        return floats([&](int i) { return a.f(i) + b.f(i); });
+      case Opcode::sub:
+        return floats([&](int i) { return a.f(i) - b.f(i); });
+      case Opcode::mul:
+        return floats([&](int i) { return a.f(i) * b.f(i); });
+      case Opcode::div:
+        return floats([&](int i) { return a.f(i) / b.f(i); });
+      case Opcode::min:
+        return floats([&](int i) { return a.f(i) < b.f(i) ? a.f(i) : b.f(i); });
+      case Opcode::max:
+        return floats([&](int i) { return a.f(i) > b.f(i) ? a.f(i) : b.f(i); });
+      case Opcode::fma:
+        return floats([&](int i) { return std::fma(a.f(i), b.f(i), d.f(i)); });
+      case Opcode::fma_scale: {
+        const float w = real();
+        return floats([&](int i) { return std::fma(d.f(i), w, a.f(i)); });
+      }
+      case Opcode::mul_word: {
+        const float w = real();
+        return floats([&](int i) { return a.f(i) * w; });
+      }
+      case Opcode::add_word: {
+        const float w = real();
+        return floats([&](int i) { return a.f(i) + w; });
+      }
+      case Opcode::bit_and:
+        return bits([&](int i) { return a.lane[size_t(i)] & b.lane[size_t(i)]; });
+      case Opcode::bit_or:
+        return bits([&](int i) { return a.lane[size_t(i)] | b.lane[size_t(i)]; });
+      case Opcode::bit_xor:
+        return bits([&](int i) { return a.lane[size_t(i)] ^ b.lane[size_t(i)]; });
+      case Opcode::to_float:
+        return floats([&](int i) { return float(a.s(i)); });
+      case Opcode::to_int:
+        return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
+      case Opcode::lookup16:
+        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 15)); });
+      case Opcode::max_u8:
+        return bits([&](int i) {
+          uint32_t w = 0;
+          for (int k = 0; k < 4; ++k)
+            w |= std::max(byte_of(a.lane[size_t(i)], k), byte_of(b.lane[size_t(i)], k)) << (8 * k);
+          return w;
+        });
+      case Opcode::unpack:
+        return bits([&](int i) { return byte_of(a.lane[size_t(i)], x.imm); });
+      case Opcode::pack:
+        return bits([&](int i) {
+          return clamp_byte(a.s(i)) | clamp_byte(b.s(i)) << 8 | clamp_byte(c.s(i)) << 16 | clamp_byte(e.s(i)) << 24;
+        });
+      case Opcode::lookup256:
+        return bits([&](int i) {
+          uint32_t w = 0;
+          for (int k = 0; k < 4; ++k) w |= uint32_t(m[byte_of(a.lane[size_t(i)], k)]) << (8 * k);
+          return w;
+        });
+      case Opcode::loop_tiles:
+      case Opcode::loop_count:
+      case Opcode::loop_end:
+      case Opcode::add_pointer:
+        break;
+    }
+    SPARSEC_CHECK(false, "control opcode in a vector step");
+  }
+
+ private:
+  int lanes_, mask_bytes_;
+  std::array<uint8_t*, kMaxPointers> p_{};
+  std::array<Vector, 256> v_{};
+};
+
+}  // namespace
+
+void interpret(const Isa& isa, const Function& function, const void* const* pointers, int64_t tiles) {
+  struct Loop {
+    size_t first;
+    int64_t left;
+  };
+  Machine machine(isa, pointers, function.pointers);
+  std::vector<Loop> loops;
+  for (size_t pc = 0; pc < function.code.size(); ++pc) {
+    const Insn& x = function.code[pc];
+    switch (x.op) {
+      case Opcode::loop_tiles:
+        loops.push_back({pc, tiles});
+        break;
+      case Opcode::loop_count:
+        loops.push_back({pc, x.imm});
+        break;
+      case Opcode::loop_end:
+        SPARSEC_CHECK(!loops.empty(), "loop_end without a loop in " + function.name);
+        if (--loops.back().left > 0)
+          pc = loops.back().first;
+        else
+          loops.pop_back();
+        break;
+      case Opcode::add_pointer:
+        machine.add_pointer(x);
+        break;
+      default:
+        machine.step(x);
+    }
+  }
+}
+
+}  // namespace sparsec::kir

@@ -1,0 +1,130 @@
+// Writes kernel IR: a method per shape of instruction, and cursors over constant words.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "codegen/isa/isa.h"
+#include "codegen/program.h"
+
+namespace sparsec::kernels {
+
+struct Mem {
+  int pointer;
+  int64_t offset;
+};
+
+class Builder {
+ public:
+  Builder(std::string name, std::string comment, int pointers)
+      : f_{std::move(name), std::move(comment), pointers, {}} {}
+
+  void loop_tiles() { add({kir::Opcode::loop_tiles}); }
+  void loop(int64_t count) { add({.op = kir::Opcode::loop_count, .imm = int32_t(count)}); }
+  void end() { add({kir::Opcode::loop_end}); }
+  void advance(int pointer, int64_t bytes) {
+    if (bytes != 0) add({.op = kir::Opcode::add_pointer, .p = uint8_t(pointer), .offset = int32_t(bytes)});
+  }
+  void one(kir::Opcode op, int d) { add({.op = op, .d = uint8_t(d)}); }
+  void two(kir::Opcode op, int d, int a, int imm = 0) { add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .imm = imm}); }
+  void three(kir::Opcode op, int d, int a, int b) {
+    add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b)});
+  }
+  void with_memory(kir::Opcode op, int d, int a, Mem m) {
+    add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .p = uint8_t(m.pointer), .offset = int32_t(m.offset)});
+  }
+  void load(int d, Mem m) { with_memory(kir::Opcode::load, d, 0, m); }
+  void store(Mem m, int a) { with_memory(kir::Opcode::store, 0, a, m); }
+  void broadcast(int d, Mem m) { with_memory(kir::Opcode::broadcast, d, 0, m); }
+  void pack(int d, int a, int b, int c, int e) {
+    add({.op = kir::Opcode::pack, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
+  }
+
+  kir::Function finish() { return std::move(f_); }
+
+ private:
+  void add(kir::Insn insn) { f_.code.push_back(insn); }
+  kir::Function f_;
+};
+
+// A stream of 32-bit constants that a kernel reads in order. The pointer walks along so that offsets stay short:
+// AVX-512 scales a one-byte displacement by the word's four bytes, which makes every product three bytes shorter.
+class WordStream {
+ public:
+  WordStream(Builder& builder, int pointer, const Isa& isa)
+      : b_(builder), pointer_(pointer), reach_(isa.lanes == 16 ? 508 : 124) {}
+
+  // Appends a word; the operand that reads it.
+  Mem next(uint32_t word) {
+    const int64_t at = bytes();
+    words_.push_back(word);
+    if (at - position_ > reach_) move_to(at + reach_ + 4);
+    return {pointer_, at - position_};
+  }
+  Mem next(float value) { return next(std::bit_cast<uint32_t>(value)); }
+  Mem next(int32_t value) { return next(uint32_t(value)); }
+
+  // Moves the pointer to a place in the stream (bytes from its start): at loop borders, where the code after must find
+  // it where it was.
+  void move_to(int64_t at) {
+    b_.advance(pointer_, at - position_);
+    position_ = at;
+  }
+  // Words of the later iterations of a loop whose first was just written, and where the pointer stands after them.
+  void append(const std::vector<uint32_t>& words, int64_t position) {
+    words_.insert(words_.end(), words.begin(), words.end());
+    position_ = position;
+  }
+  int64_t position() const { return position_; }
+  int64_t bytes() const { return int64_t(words_.size()) * 4; }
+  const std::vector<uint32_t>& words() const { return words_; }
+
+ private:
+  Builder& b_;
+  int pointer_;
+  int64_t reach_;
+  int64_t position_ = 0;  // where the pointer stands
+  std::vector<uint32_t> words_;
+};
+
+// Constant words that a kernel reads at any time through one pointer; equal words are shared.
+class WordPool {
+ public:
+  explicit WordPool(int pointer) : pointer_(pointer) {}
+  Mem word(uint32_t bits) {
+    for (const Single& s : singles_)
+      if (s.bits == bits) return {pointer_, s.at};
+    singles_.push_back({bits, int64_t(words_.size()) * 4});
+    words_.push_back(bits);
+    return {pointer_, singles_.back().at};
+  }
+  Mem word(float value) { return word(std::bit_cast<uint32_t>(value)); }
+  Mem word(int32_t value) { return word(uint32_t(value)); }
+  // A table for lookup16 or lookup256; asked for again with the same `key` it is shared.
+  Mem table(const void* key, const std::vector<uint32_t>& words) {
+    for (const Table& t : tables_)
+      if (t.key == key) return {pointer_, t.at};
+    tables_.push_back({key, int64_t(words_.size()) * 4});
+    words_.insert(words_.end(), words.begin(), words.end());
+    return {pointer_, tables_.back().at};
+  }
+  const std::vector<uint32_t>& words() const { return words_; }
+
+ private:
+  struct Single {
+    uint32_t bits;
+    int64_t at;
+  };
+  struct Table {
+    const void* key;
+    int64_t at;
+  };
+  int pointer_;
+  std::vector<uint32_t> words_;
+  std::vector<Single> singles_;
+  std::vector<Table> tables_;
+};
+
+}  // namespace sparsec::kernels

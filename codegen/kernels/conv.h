@@ -1,0 +1,81 @@
+// Convolution kernels: a group of output channels at all pixels, straight-line over the non-zero weights or looping
+// over input planes.
+//
+// One kernel serves int8 and float: a word of weights is four int8 input channels or one float one, and a lane of the
+// activations matches it. The tile is `rows` output channels (accumulators) by one vector of pixels. For each input
+// plane and tap the vector is loaded once and multiplied into every row whose word is not zero; zero words emit
+// nothing, so the kernel is the sparsity pattern.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels/builder.h"
+#include "compiler/ir/op.h"
+
+namespace sparsec::kernels {
+
+// Where one output goes. All outputs have the geometry of the flat loop.
+struct ConvOutput {
+  bool f32 = false;
+  Quant quant;                        // u8
+  const Lookup256* lookup = nullptr;  // u8
+  bool keep_border = false;           // border pixels get `border` instead of whatever the flat loop computes there
+  uint32_t border = 0;                // a lane
+  int64_t plane_bytes = 0;
+};
+
+struct ConvSpec {
+  bool integer = true;
+  int64_t in_planes = 0, in_plane_bytes = 0;
+  std::vector<int64_t> taps;            // byte distance from the output's pixel to the tap's
+  int64_t rows = 0;                     // output channels as laid out: a multiple of 4 when integer
+  std::vector<uint32_t> words;          // [row][plane][tap]
+  std::vector<int32_t> acc_bias;        // [row], integer only
+  std::vector<float> multiplier, bias;  // [row]; float convolutions use bias only
+  Activation activation = Activation::none;
+  float alpha = 0;
+  bool residual = false;
+  Quant residual_quant;  // integer only
+  int64_t residual_plane_bytes = 0;
+  std::vector<ConvOutput> outputs;
+
+  uint32_t word(int64_t row, int64_t plane, size_t tap) const {
+    return words[size_t(row * in_planes + plane) * taps.size() + tap];
+  }
+  bool masked() const {
+    for (const ConvOutput& o : outputs)
+      if (o.keep_border) return true;
+    return false;
+  }
+  int rows_per_plane() const { return integer ? 4 : 1; }
+};
+
+enum class ConvFamily : uint8_t { unrolled, dense };
+const char* name_of(ConvFamily);
+
+// The pointers of a group's kernel, in order; each advances by the given bytes a tile (one vector of pixels).
+enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output };
+struct ConvKernel {
+  kir::Function function;
+  std::vector<uint32_t> stream;       // the group's own constants, in the order of use
+  std::vector<ConvPointer> pointers;  // `output` once per output
+  int64_t products = 0;               // dot4 or fma instructions per tile
+  int64_t loads = 0;                  // vector loads of the input per tile
+};
+
+// Most output channels in one kernel, a multiple of 4.
+int max_rows(const Isa& isa);
+// Splits `rows` output channels into groups of at most max_rows, as equal as multiples of `rows_per_plane` allow: the
+// first row of each, and the end.
+std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane);
+
+// The kernel of rows [first, last). `pool` collects the constants that the layer's groups share.
+ConvKernel lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
+                      WordPool& pool, std::string name, std::string comment);
+
+// Pool pointer's register, which WordPool must be made with.
+inline constexpr int kPoolPointer = 2;
+
+}  // namespace sparsec::kernels

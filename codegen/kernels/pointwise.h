@@ -1,0 +1,53 @@
+// Kernels that map pixels to pixels over whole planes: tables, adds, activations, requantising, pooling.
+//
+// Each runs one plane (or, for quantisers, one group of four channels) as a flat vector: a tile is one vector of
+// pixels, except in quantise_rows, whose tile is a row. Pointers are listed with each. `border` is written outside the
+// picture where keep_border is set, as in conv.h.
+#pragma once
+
+#include <optional>
+
+#include "codegen/kernels/builder.h"
+#include "compiler/ir/op.h"
+
+namespace sparsec::kernels {
+
+struct Border {
+  bool keep = false;
+  uint32_t lane = 0;
+};
+
+// Pointers: input, output, pool(2), mask when border.keep.
+kir::Function lower_lookup(const Isa& isa, const Lookup& op, Border border, WordPool& pool, std::string name,
+                           std::string comment);
+
+// Pointers: a, output, pool(2), b, mask when border.keep. u8 planes.
+kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant a, Quant b, Quant out, Border border, WordPool& pool,
+                            std::string name, std::string comment);
+bool supports_qbinary(BinaryKind kind);
+
+// The maximum over a window of stride 1. Pointers: input, output, pool(2), mask when border.keep. Outside the picture
+// the input must hold what never wins.
+kir::Function lower_max_pool(const Isa& isa, bool integer, const std::vector<int64_t>& taps, Border border,
+                             WordPool& pool, std::string name, std::string comment);
+
+// f32 planes. Pointers: input, output, pool(2), mask when border.keep.
+kir::Function lower_unary(const Isa& isa, Activation activation, float alpha, Border border, WordPool& pool,
+                          std::string name, std::string comment);
+
+// f32 planes. Pointers: a, output, pool(2), b, mask when border.keep.
+kir::Function lower_binary(const Isa& isa, BinaryKind kind, Border border, WordPool& pool, std::string name,
+                           std::string comment);
+bool supports_binary(BinaryKind kind);
+
+// One u8 plane -> `channels` (1 to 4) f32 planes. Pointers: input, output (of the first channel), pool(2).
+kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_t out_plane_bytes, WordPool& pool,
+                               std::string name, std::string comment);
+
+// Rows of `channels` (1 to 4) unpadded f32 planes -> one u8 plane. A tile is a row; cols must be a multiple of the
+// lanes. Pointers: input (of the first channel; rows follow at cols * 4 bytes, channels at in_plane_bytes), output
+// (rows follow at out_pitch_bytes), pool(2). Absent channels get the zero point.
+kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
+                                  int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment);
+
+}  // namespace sparsec::kernels

@@ -1,0 +1,61 @@
+// Units from the emitters, objects of the runtime, one job for the backend.
+#include <thread>
+
+#include "codegen/emit/llvm.h"
+#include "codegen/emit/resources.h"
+#include "compiler/engine/backend_module.h"
+#include "compiler/engine/engine.h"
+#include "compiler/engine/files.h"
+#include "compiler/error.h"
+
+namespace sparsec::engine {
+namespace {
+
+sparsec_unit_kind kind_of(emit::Unit::Kind kind) {
+  switch (kind) {
+    case emit::Unit::Kind::assembly: return SPARSEC_UNIT_ASSEMBLY;
+    case emit::Unit::Kind::ir: return SPARSEC_UNIT_IR;
+    case emit::Unit::Kind::bytes: return SPARSEC_UNIT_BYTES;
+  }
+  SPARSEC_CHECK(false, "unknown kind of unit");
+}
+
+int thread_count(const Options& options) {
+  if (options.threads > 0) return options.threads;
+  const unsigned cpus = std::thread::hardware_concurrency();
+  return cpus > 0 ? static_cast<int>(cpus) : 1;
+}
+
+}  // namespace
+
+std::string build(const ModelImage& model, Form form, const Options& options) {
+  const std::vector<emit::Unit> texts = emit::units_of(model, form == Form::shared);
+  std::vector<sparsec_unit> units;
+  for (const emit::Unit& unit : texts)
+    units.push_back({kind_of(unit.kind), unit.name.c_str(), unit.text.data(), unit.text.size(), unit.features.c_str()});
+  std::vector<std::string> names;
+  names.reserve(object_resources().size());
+  for (const Resource& object : object_resources()) {
+    names.emplace_back(object.name);
+    units.push_back({SPARSEC_UNIT_OBJECT, names.back().c_str(), object.data.data(), object.data.size(), ""});
+  }
+  const std::string triple = emit::triple_of(model);
+  const sparsec_build job = {.name = model.name.c_str(), .triple = triple.c_str(), .units = units.data(), .n_units = units.size(),
+                             .form = form == Form::shared ? SPARSEC_FORM_SHARED : SPARSEC_FORM_ARCHIVE, .threads = thread_count(options)};
+  sparsec_bytes result;
+  const bool done = backend().build(&job, &result);
+  std::string bytes(result.data ? result.data : "", result.size);
+  backend().release(&result);
+  SPARSEC_CHECK(done, bytes);
+  return bytes;
+}
+
+void write_library(const ModelImage& model, const std::filesystem::path& library, const std::filesystem::path& header,
+                   const Options& options) {
+  Output output;
+  (void)header;
+  output.add(library, build(model, library.extension() == ".so" ? Form::shared : Form::archive, options));
+  output.commit();
+}
+
+}  // namespace sparsec::engine

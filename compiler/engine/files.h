@@ -1,0 +1,32 @@
+// Files that are there whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sparsec::engine {
+
+// Writes a set of files: all under temporary names beside their places first, then renamed. A failure removes the temporaries and throws a CompileError that names
+// the path; so does the destructor without commit().
+class Output {
+ public:
+  Output() = default;
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+  ~Output();
+
+  void add(const std::filesystem::path& path, std::string_view bytes);
+  void commit();
+
+ private:
+  struct File {
+    std::filesystem::path path, temporary;
+  };
+  std::vector<File> files_;
+};
+
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace sparsec::engine

@@ -1,0 +1,59 @@
+// dlopen and a look at what came: the library must say which model it holds and speak this version's tables.
+#include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "compiler/engine/engine.h"
+#include "compiler/error.h"
+
+namespace sparsec::engine {
+namespace {
+
+[[noreturn]] void no_memory_file() { throw CompileError(std::string("cannot load a model into memory: ") + std::strerror(errno)); }
+
+// A file without a place on disk that holds the bytes.
+int memory_file(const std::string& name, std::string_view bytes) {
+  const int descriptor = memfd_create(name.c_str(), MFD_CLOEXEC);
+  if (descriptor < 0) no_memory_file();
+  while (!bytes.empty()) {
+    const ssize_t n = write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      close(descriptor);
+      no_memory_file();
+    }
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+Library load(const std::filesystem::path& path) {
+  // Without a slash dlopen would search the system's folders.
+  const std::string name = path.has_parent_path() ? path.string() : "./" + path.string();
+  void* const handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle) throw CompileError(path.string() + ": cannot load: " + dlerror());
+  std::shared_ptr<void> owner(handle, [](void* h) { dlclose(h); });
+  const auto get_model = reinterpret_cast<const sparsec_model* (*)()>(dlsym(handle, "sparsec_get_model"));
+  if (!get_model) throw CompileError(path.string() + ": not a library that sparsec made (it has no sparsec_get_model)");
+  const sparsec_model* model = get_model();
+  if (model->abi_version != SPARSEC_ABI_VERSION)
+    throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " + std::to_string(model->abi_version) +
+                       "; this sparsec needs version " + std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
+  return Library(std::move(owner), model);
+}
+
+// The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the descriptor's number.
+Library load(const ModelImage& model, const Options& options) {
+  const int descriptor = memory_file(model.name, build(model, Form::shared, options));
+  const std::shared_ptr<void> file(nullptr, [descriptor](void*) { close(descriptor); });
+  Library library = load("/proc/self/fd/" + std::to_string(descriptor));
+  library.file_ = file;
+  return library;
+}
+
+}  // namespace sparsec::engine

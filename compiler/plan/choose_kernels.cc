@@ -1,0 +1,83 @@
+// The first cost model: instructions over issue rate, plus the price of code that must be fetched anew for every vector
+// of pixels.
+//
+// An unrolled kernel issues one product per non-zero word, a dense one a product per word, zero or not, but its code
+// stays in the micro-op cache. Past a few thousand products a group's code comes from L2 at about `kFetchBytes` a
+// cycle, which then bounds the unrolled kernel (docs/design.md).
+#include "compiler/plan/choose_kernels.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "codegen/kernels/saturation.h"
+
+namespace sparsec {
+namespace {
+
+struct Counts {
+  int64_t nonzero = 0, words = 0, loads_unrolled = 0, loads_dense = 0, rows = 0, groups = 0;
+};
+
+constexpr double kProductsPerCycle = 2;  // two vector ports, or two loads of weights
+constexpr double kCodeBytes = 8;         // a product with its short displacement
+constexpr double kFetchBytes = 14;       // a cycle, from L2 through the decoders
+constexpr double kResidentCode = 24 * 1024;
+constexpr double kEpilogue = 13;  // cycles per row and vector
+
+Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
+  Counts n;
+  const std::vector<int64_t> borders = kernels::row_groups(isa, spec.rows, spec.rows_per_plane());
+  n.groups = int64_t(borders.size()) - 1;
+  n.rows = spec.rows;
+  for (size_t g = 0; g + 1 < borders.size(); ++g)
+    for (int64_t plane = 0; plane < spec.in_planes; ++plane)
+      for (size_t t = 0; t < spec.taps.size(); ++t) {
+        bool any = false;
+        for (int64_t r = borders[g]; r < borders[g + 1]; ++r) {
+          const uint32_t w = spec.word(r, plane, t);
+          ++n.words;
+          if (w == 0) continue;
+          any = true;
+          n.nonzero += spec.integer && isa.saturating_dot && !kernels::is_saturation_safe(w) ? 2 : 1;
+        }
+        n.loads_unrolled += any;
+        ++n.loads_dense;
+      }
+  return n;
+}
+
+}  // namespace
+
+LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t tiles, const std::string& force) {
+  const Counts n = count(isa, spec);
+  const double product = isa.saturating_dot && spec.integer ? 4 : isa.lanes == 8 ? 2 : 1;  // instructions
+  const double epilogue = double(n.rows) * kEpilogue;
+  const double dense = (double(n.words) * product + double(n.loads_dense)) / kProductsPerCycle * 1.1 + epilogue;
+  const double code = double(n.nonzero) * kCodeBytes * product;
+  double unrolled = (double(n.nonzero) * product + double(n.loads_unrolled)) / kProductsPerCycle;
+  if (code / double(n.groups) > kResidentCode) unrolled = std::max(unrolled, code / kFetchBytes);
+  unrolled += epilogue;
+
+  LayerChoice choice;
+  choice.candidates.emplace_back("dense", dense * double(tiles));
+  if (isa.unroll) choice.candidates.emplace_back("unrolled", unrolled * double(tiles));
+  const auto forced =
+      std::find_if(choice.candidates.begin(), choice.candidates.end(), [&](const auto& c) { return c.first == force; });
+  const auto best = forced != choice.candidates.end()
+                        ? forced
+                        : std::min_element(choice.candidates.begin(), choice.candidates.end(),
+                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+  choice.kernel = best->first;
+  choice.predicted_cycles = best->second;
+  choice.code_bytes =
+      int64_t(choice.kernel == "unrolled"
+                  ? code
+                  : double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * product);
+  char reason[96];
+  std::snprintf(reason, sizeof reason, "%lld of %lld words are not zero (%.0f%%)", static_cast<long long>(n.nonzero),
+                static_cast<long long>(n.words), 100.0 * double(n.nonzero) / double(std::max<int64_t>(1, n.words)));
+  choice.reason = forced != choice.candidates.end() ? "asked for; " + std::string(reason) : reason;
+  return choice;
+}
+
+}  // namespace sparsec

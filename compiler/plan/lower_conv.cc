@@ -1,0 +1,175 @@
+// QConv and FConv: weights gathered into words of the input's slots, output channels cut into groups, a kernel per
+// group.
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "compiler/error.h"
+#include "compiler/plan/choose_kernels.h"
+#include "compiler/plan/lowering.h"
+
+namespace sparsec {
+namespace {
+
+using kernels::ConvSpec;
+
+// The byte distance of each tap, rows first.
+std::vector<int64_t> taps_of(const Window& w, const PlaneLayout& l) {
+  std::vector<int64_t> taps;
+  for (int64_t y = 0; y < w.kernel[0]; ++y)
+    for (int64_t x = 0; x < w.kernel[1]; ++x)
+      taps.push_back(l.offset(y * w.dilations[0] - w.pads.top, x * w.dilations[1] - w.pads.left));
+  return taps;
+}
+
+// words[row][plane][tap]: the weights of one output slot for the input slots of one plane.
+std::vector<uint32_t> words_of(const Tensor& weights, const std::vector<int32_t>& out_channels,
+                               const std::vector<int32_t>& in_channels, bool integer) {
+  const int64_t c = weights.shape[1], taps = weights.shape[2] * weights.shape[3];
+  const int per_plane = integer ? 4 : 1;
+  const size_t planes = in_channels.size() / size_t(per_plane);
+  std::vector<uint32_t> words(out_channels.size() * planes * size_t(taps), 0);
+  for (size_t row = 0; row < out_channels.size(); ++row) {
+    if (out_channels[row] < 0) continue;
+    for (size_t slot = 0; slot < in_channels.size(); ++slot) {
+      if (in_channels[slot] < 0) continue;
+      for (int64_t t = 0; t < taps; ++t) {
+        const size_t at = size_t((out_channels[row] * c + in_channels[slot]) * taps + t);
+        uint32_t& word = words[(row * planes + slot / size_t(per_plane)) * size_t(taps) + size_t(t)];
+        if (integer)
+          word |= uint32_t(uint8_t(weights.data<int8_t>()[at])) << (8 * (slot % 4));
+        else
+          word = weights.data<float>()[at] == 0 ? 0 : std::bit_cast<uint32_t>(weights.data<float>()[at]);
+      }
+    }
+  }
+  return words;
+}
+
+template <typename T>
+std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int32_t>& channel_of) {
+  std::vector<T> out(channel_of.size(), T{});
+  for (size_t i = 0; i < out.size(); ++i)
+    if (channel_of[i] >= 0 && !per_channel.empty()) out[i] = per_channel[size_t(channel_of[i])];
+  return out;
+}
+
+ConvSpec spec_of(Lowering& to, const Node& node) {
+  const auto* q = std::get_if<QConv>(&node.op);
+  const auto* f = std::get_if<FConv>(&node.op);
+  const Window& window = q ? q->window : f->window;
+  const PlanePlace& in = to.planes(node.inputs[0]);
+  std::vector<int32_t> rows = to.planes(node.outputs[0]).channel_of;
+  if (q) {  // an f32 output has a slot a channel, a u8 output whole planes of four: the rows are the larger
+    for (ValueId v : node.outputs)
+      if (to.graph.value(v).type == DType::u8) rows = to.planes(v).channel_of;
+    rows.resize((rows.size() + 3) / 4 * 4, -1);
+  }
+  ConvSpec spec;
+  spec.integer = q != nullptr;
+  spec.in_planes = in.layout.planes;
+  spec.in_plane_bytes = in.layout.plane_bytes;
+  spec.taps = taps_of(window, in.layout);
+  spec.rows = int64_t(rows.size());
+  spec.words = words_of(*to.graph.value(node.inputs[1]).constant, rows, in.channel_of, spec.integer);
+  spec.activation = q ? q->activation : f->activation;
+  spec.alpha = q ? q->alpha : f->alpha;
+  spec.residual = q ? q->residual : f->residual;
+  spec.bias = by_slot(q ? q->bias : f->bias, rows);
+  if (q) {
+    spec.acc_bias = by_slot(q->acc_bias, rows);
+    spec.multiplier = by_slot(q->multiplier, rows);
+  }
+  if (spec.residual) {
+    const PlanePlace& r = to.planes(node.inputs[2]);
+    SPARSEC_CHECK(r.layout.pitch == in.layout.pitch, node.name);
+    spec.residual_plane_bytes = r.layout.plane_bytes;
+    if (q) spec.residual_quant = *to.graph.value(node.inputs[2]).quant;
+  }
+  for (size_t k = 0; k < node.outputs.size(); ++k) {
+    const Value& value = to.graph.value(node.outputs[k]);
+    const PlanePlace& place = to.planes(node.outputs[k]);
+    SPARSEC_CHECK(place.layout.pitch == in.layout.pitch, node.name);
+    kernels::ConvOutput out;
+    out.f32 = value.type == DType::f32;
+    if (!out.f32) out.quant = *value.quant;
+    if (q && k < q->lookup.size() && q->lookup[k]) out.lookup = &*q->lookup[k];
+    out.keep_border = place.keep_border;
+    out.border = place.border;
+    out.plane_bytes = place.layout.plane_bytes;
+    spec.outputs.push_back(out);
+  }
+  return spec;
+}
+
+}  // namespace
+
+void lower_conv(Lowering& to, const Node& node, int32_t index) {
+  to.need_planes(node.inputs[0]);
+  if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) to.need_planes(node.inputs[2]);
+  const ConvSpec spec = spec_of(to, node);
+  const PlanePlace& out = to.planes(node.outputs[0]);
+  const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
+
+  LayerChoice choice = choose_kernel(to.isa, spec, tiles, to.options.kernel);
+  choice.node = node.name;
+  const kernels::ConvFamily family =
+      choice.kernel == "unrolled" ? kernels::ConvFamily::unrolled : kernels::ConvFamily::dense;
+
+  const Value& x = to.graph.value(node.inputs[0]);
+  const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
+                              to_string(to.graph.value(node.outputs[0]).shape) + ", " + choice.kernel + ", " +
+                              choice.reason;
+  for (ValueId v : node.outputs) to.fill_border(v, true);
+
+  to.begin_step(node.name, index, tiles, comment);
+  kernels::WordPool pool(kernels::kPoolPointer);
+  const std::vector<int64_t> borders = kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
+  std::vector<kernels::ConvKernel> groups;
+  for (size_t g = 0; g + 1 < borders.size(); ++g)
+    groups.push_back(kernels::lower_conv(
+        to.isa, spec, family, borders[g], borders[g + 1], pool, to.function_name("conv") + "_" + std::to_string(g),
+        node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1)));
+  const Operand pool_words{to.add_words(pool.words()), 0};
+  for (kernels::ConvKernel& group : groups) {
+    std::vector<Operand> operands;
+    size_t output = 0;
+    for (kernels::ConvPointer p : group.pointers) {
+      switch (p) {
+        case kernels::ConvPointer::input:
+          operands.push_back(
+              to.in_planes(node.inputs[0], to.planes(node.inputs[0]).layout.origin, to.isa.vector_bytes()));
+          break;
+        case kernels::ConvPointer::stream:
+          operands.push_back({to.add_words(group.stream), 0});
+          choice.weight_bytes += int64_t(group.stream.size()) * 4;
+          break;
+        case kernels::ConvPointer::pool:
+          operands.push_back(pool_words);
+          break;
+        case kernels::ConvPointer::mask:
+          operands.push_back(to.mask(node.outputs[0]));
+          break;
+        case kernels::ConvPointer::residual:
+          operands.push_back(
+              to.in_planes(node.inputs[2], to.planes(node.inputs[2]).layout.origin, to.isa.vector_bytes()));
+          break;
+        case kernels::ConvPointer::output: {
+          const ValueId v = node.outputs[output++];
+          operands.push_back(to.in_planes(v, to.planes(v).layout.origin, to.isa.vector_bytes()));
+          break;
+        }
+      }
+    }
+    choice.products += group.products * tiles;
+    to.call(to.add_function(std::move(group.function)), operands);
+  }
+  for (ValueId v : node.outputs) to.made_planes(v);
+  // where code and weights outweigh the activations, each thread takes its own channels and streams half of them
+  const int64_t activations = spec.in_planes * spec.in_plane_bytes;
+  const int64_t code = choice.code_bytes + choice.weight_bytes;
+  if (int64_t(groups.size()) >= 4 && code > activations) to.plan.program.steps.back().split = 1;
+  to.plan.choices.push_back(std::move(choice));
+}
+
+}  // namespace sparsec

@@ -1,0 +1,162 @@
+// Book-keeping of the lowering: steps, calls, constants, lifetimes.
+#include "compiler/plan/lowering.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compiler/error.h"
+
+namespace sparsec {
+
+void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::string comment, uint32_t split) {
+  SPARSEC_CHECK(tiles >= 0, name);
+  plan.program.steps.push_back(
+      {std::move(name), std::move(comment), uint32_t(plan.program.calls.size()), 0, tiles, split});
+  plan.step_node.push_back(node);
+}
+
+void Lowering::add_call(CallImage call, const std::vector<Operand>& operands) {
+  SPARSEC_CHECK(!plan.program.steps.empty() && operands.size() <= SPARSEC_MAX_POINTERS,
+                "a call needs a step and few pointers");
+  call.pointers = uint32_t(operands.size());
+  for (const Operand& o : operands) touch(o.at);
+  plan.program.calls.push_back(std::move(call));
+  pending_.push_back({operands});
+  ++plan.program.steps.back().calls;
+}
+
+void Lowering::call(int32_t function, const std::vector<Operand>& operands) {
+  CallImage call;
+  call.function = function;
+  add_call(std::move(call), operands);
+}
+
+void Lowering::call(const char* runtime_step, const std::vector<Operand>& operands) {
+  CallImage call;
+  call.runtime_step = runtime_step;
+  add_call(std::move(call), operands);
+}
+
+void Lowering::touch(const Location& at) {
+  if (at.space != SPARSEC_ARENA) return;
+  Buffer& b = plan.places.buffers[size_t(at.index)];
+  const auto step = int32_t(plan.program.steps.size()) - 1;
+  b.first = std::min(b.first, step);
+  b.last = std::max(b.last, step);
+}
+
+int32_t Lowering::add_function(kir::Function function) {
+  plan.program.functions.push_back(std::move(function));
+  return int32_t(plan.program.functions.size() - 1);
+}
+
+std::string Lowering::function_name(std::string_view kind) const {
+  return std::string(kind) + "_" + std::to_string(plan.program.functions.size());
+}
+
+Location Lowering::add_constant(const void* bytes, size_t size) {
+  const auto* first = static_cast<const uint8_t*>(bytes);
+  std::vector<uint8_t> key(first, first + size);
+  std::vector<uint8_t>& all = plan.program.constants;
+  const auto [it, fresh] = shared_.try_emplace(std::move(key), 0);
+  if (fresh) {
+    all.resize((all.size() + 63) / 64 * 64);
+    it->second = int64_t(all.size());
+    all.insert(all.end(), first, first + size);
+  }
+  return {SPARSEC_CONSTANTS, 0, it->second};
+}
+
+const PlanePlace& Lowering::planes(ValueId v) const {
+  const std::optional<PlanePlace>& place = plan.places.planes[size_t(v)];
+  SPARSEC_CHECK(place.has_value(), graph.value(v).name + " has no planes");
+  return *place;
+}
+
+Location Lowering::plain(ValueId v) {
+  const Value& value = graph.value(v);
+  if (value.constant) {
+    const auto [it, fresh] = constants_.try_emplace(v);
+    if (fresh) it->second = add_constant(value.constant->bytes.data(), value.constant->bytes.size());
+    return it->second;
+  }
+  const std::optional<PlainPlace>& place = plan.places.plain[size_t(v)];
+  SPARSEC_CHECK(place.has_value(), value.name + " has no plain form");
+  return place->at;
+}
+
+Operand Lowering::in_planes(ValueId v, int64_t bytes, int64_t stride) const {
+  Location at = planes(v).at;
+  at.offset += bytes;
+  return {at, stride};
+}
+
+void Lowering::need_planes(ValueId v) {
+  if (has_planes_[v]) return;
+  has_planes_[v] = true;
+  planes_from_plain(*this, v);
+}
+
+void Lowering::need_plain(ValueId v) {
+  if (graph.value(v).constant || has_plain_[v]) return;
+  has_plain_[v] = true;
+  plain_from_planes(*this, v);
+}
+
+Operand Lowering::mask(ValueId v) {
+  const PlaneLayout& l = planes(v).layout;
+  const int64_t vectors = l.flat_vectors(isa.lanes);
+  std::vector<uint8_t> bits(size_t(vectors * isa.mask_bytes()), 0);
+  for (int64_t p = 0; p < vectors * isa.lanes; ++p)
+    if (p / l.pitch < l.rows && p % l.pitch < l.cols) {
+      const int64_t vector = p / isa.lanes, lane = p % isa.lanes;
+      bits[size_t(vector * isa.mask_bytes() + lane / 8)] |= uint8_t(1u << (lane % 8));
+    }
+  return {add_constant(bits.data(), bits.size()), isa.mask_bytes()};
+}
+
+void Lowering::fill_border(ValueId v, bool flat) {
+  const PlanePlace& place = planes(v);
+  if (!place.keep_border) return;
+  const PlaneLayout& l = place.layout;
+  const int64_t flat_end = l.origin + l.flat_vectors(isa.lanes) * isa.vector_bytes();
+  const int64_t rows_end = l.origin + ((l.rows - 1) * l.pitch + l.cols) * 4;
+  begin_step(graph.value(v).name + " border", -1, l.planes, "border of " + graph.value(v).name);
+  const auto run = [&](int64_t from, int64_t to, int64_t repeat, int64_t step) {
+    if (to <= from || repeat <= 0) return;
+    sparsec_loop loop{};
+    loop.element_bytes = 4;
+    loop.rank = 2;
+    loop.shape[0] = repeat;
+    loop.out[0] = step;
+    loop.shape[1] = (to - from) / 4;
+    loop.out[1] = 4;
+    loop.fill = place.border;
+    call("fill", {in_planes(v, from, l.plane_bytes), {add_descriptor(loop), 0}});
+  };
+  run(0, l.origin, 1, 0);
+  if (flat) {
+    run(flat_end, l.plane_bytes, 1, 0);
+  } else {
+    run(l.origin + l.cols * 4, l.origin + l.pitch * 4, l.rows - 1, l.pitch * 4);
+    run(rows_end, l.plane_bytes, 1, 0);
+  }
+}
+
+void Lowering::resolve() {
+  for (size_t c = 0; c < pending_.size(); ++c) {
+    CallImage& call = plan.program.calls[c];
+    call.first_pointer = uint32_t(plan.program.pointers.size());
+    for (const Operand& o : pending_[c].operands) {
+      int64_t offset = o.at.offset;
+      uint32_t index = uint32_t(o.at.index);
+      if (o.at.space == SPARSEC_ARENA) {
+        offset += plan.places.buffers[index].offset;
+        index = 0;
+      }
+      plan.program.pointers.push_back({uint32_t(o.at.space), index, offset, o.stride});
+    }
+  }
+}
+
+}  // namespace sparsec

@@ -1,0 +1,93 @@
+// What every lowering function writes into: steps with their calls, functions, constants, and the buffers' lifetimes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/places.h"
+#include "compiler/plan/plan.h"
+#include "runtime/core/steps.h"
+
+namespace sparsec {
+
+// A pointer of a call before buffers have offsets.
+struct Operand {
+  Location at;
+  int64_t stride = 0;  // bytes per tile
+};
+
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const Isa& isa, const PlanOptions& options, Plan& plan)
+      : graph(graph), isa(isa), options(options), plan(plan) {}
+
+  const Graph& graph;
+  const Isa& isa;
+  const PlanOptions& options;
+  Plan& plan;
+
+  // Opens the step that the next calls belong to.
+  void begin_step(std::string name, int32_t node, int64_t tiles, std::string comment, uint32_t split = 0);
+  void call(int32_t function, const std::vector<Operand>& operands);
+  void call(const char* runtime_step, const std::vector<Operand>& operands);
+
+  int32_t add_function(kir::Function function);
+  std::string function_name(std::string_view kind) const;  // unique, from the current step's number
+
+  // Constants; equal ones are shared.
+  Location add_constant(const void* bytes, size_t size);
+  Location add_words(const std::vector<uint32_t>& words) { return add_constant(words.data(), words.size() * 4); }
+  template <typename Descriptor>
+  Location add_descriptor(const Descriptor& d) {
+    return add_constant(&d, sizeof d);
+  }
+
+  const PlanePlace& planes(ValueId v) const;
+  Location plain(ValueId v);  // a constant's bytes are placed on first use
+
+  // The planes of `v` from `bytes` on, advancing `stride` a tile.
+  Operand in_planes(ValueId v, int64_t bytes, int64_t stride) const;
+
+  // Makes sure that `v` has its planes (or its plain form), by a conversion step if its producer made only the other.
+  void need_planes(ValueId v);
+  void need_plain(ValueId v);
+  void made_planes(ValueId v) { has_planes_[v] = true; }
+  void made_plain(ValueId v) { has_plain_[v] = true; }
+
+  // A step that writes the border of `v`'s planes; `flat` when a flat kernel of vectors writes the sides of rows, else
+  // those too.
+  void fill_border(ValueId v, bool flat);
+  // The mask of `v`'s geometry: a bit per pixel of the flat loop, set inside the picture. And how it advances per
+  // vector.
+  Operand mask(ValueId v);
+
+  // Turns operands into pointers, once plan.places.buffers have offsets.
+  void resolve();
+
+ private:
+  struct PendingCall {
+    std::vector<Operand> operands;
+  };
+  void add_call(CallImage call, const std::vector<Operand>& operands);
+  void touch(const Location& at);
+
+  std::vector<PendingCall> pending_;
+  std::map<std::vector<uint8_t>, int64_t> shared_;
+  std::map<ValueId, Location> constants_;
+  std::map<ValueId, bool> has_planes_, has_plain_;
+};
+
+// One for each kind of node; each opens its steps and calls its kernels.
+void lower_conv(Lowering& to, const Node& node, int32_t index);
+void lower_planes(Lowering& to, const Node& node, int32_t index);
+void lower_plain(Lowering& to, const Node& node, int32_t index);
+void lower_decode(Lowering& to, const Node& node, int32_t index);
+// Conversions between the forms of a value.
+void planes_from_plain(Lowering& to, ValueId v);
+void plain_from_planes(Lowering& to, ValueId v);
+
+// Offsets for plan.places.buffers by lifetime; returns the arena's size.
+int64_t place_buffers(std::vector<Buffer>& buffers);
+
+}  // namespace sparsec

@@ -1,0 +1,314 @@
+// Layouts from needs. Values that meet in one flat loop form a class that shares its pitch (union-find); each consumer
+// states the border it reads; concatenations own the buffer that their parts are written into. Then every value that
+// needs planes gets them.
+#include "compiler/plan/places.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+
+#include "codegen/kernels/pointwise.h"
+#include "compiler/error.h"
+
+namespace sparsec {
+namespace {
+
+int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
+
+bool is_picture(const Value& v) {
+  return v.shape.size() == 4 && v.shape[0] == 1 && v.constant == nullptr &&
+         (v.type == DType::u8 || v.type == DType::f32);
+}
+
+// What a value's consumers read outside it.
+struct BorderNeed {
+  int64_t left = 0, right = 0, top = 0, bottom = 0;
+  bool conv = false, pool = false;
+  void add(const Pads& p) {
+    left = std::max(left, p.left);
+    right = std::max(right, p.right);
+    top = std::max(top, p.top);
+    bottom = std::max(bottom, p.bottom);
+  }
+  bool any() const { return left || right || top || bottom; }
+};
+
+class Assigner {
+ public:
+  Assigner(const Graph& g, const Isa& isa)
+      : g_(g),
+        isa_(isa),
+        parent_(g.values.size()),
+        need_(g.values.size()),
+        root_(g.values.size(), kNoValue),
+        first_slot_(g.values.size(), 0) {
+    std::iota(parent_.begin(), parent_.end(), 0);
+    places_.planes.resize(g.values.size());
+    places_.plain.resize(g.values.size());
+  }
+
+  Places run() {
+    find_who_needs_planes();
+    join_concats();
+    collect_needs();
+    lay_out();
+    place_plain();
+    return std::move(places_);
+  }
+
+ private:
+  ValueId find(ValueId v) {
+    while (parent_[size_t(v)] != v) v = parent_[size_t(v)] = parent_[size_t(parent_[size_t(v)])];
+    return v;
+  }
+  void join(ValueId a, ValueId b) { parent_[size_t(find(a))] = find(b); }
+
+  void find_who_needs_planes() {
+    planar_.assign(g_.values.size(), false);
+    for (const Node& n : g_.nodes) {
+      if (!works_on_planes(g_, n)) continue;
+      for (ValueId v : n.inputs)
+        if (v != kNoValue && is_picture(g_.value(v)) && !reads_plain(n, v)) planar_[size_t(v)] = true;
+      for (ValueId v : n.outputs)
+        if (!std::holds_alternative<Decode>(n.op)) planar_[size_t(v)] = true;
+    }
+  }
+  // Quantisers of pictures read plain rows.
+  static bool reads_plain(const Node& n, ValueId) { return std::holds_alternative<Quantize>(n.op); }
+
+  // A part of a concatenation lies in the whole's planes, unless it already lies in another's.
+  void join_concats() {
+    const std::vector<int32_t> producer = g_.producers();
+    for (auto n = g_.nodes.rbegin(); n != g_.nodes.rend(); ++n) {
+      if (!std::holds_alternative<Concat>(n->op) || !works_on_planes(g_, *n)) continue;
+      const ValueId whole = n->outputs[0];
+      int64_t slot = 0;
+      for (ValueId part : n->inputs) {
+        const bool free = producer[size_t(part)] >= 0 && root_[size_t(part)] == kNoValue &&
+                          works_on_planes(g_, g_.nodes[size_t(producer[size_t(part)])]);
+        if (free) {
+          root_[size_t(part)] = whole;
+          first_slot_[size_t(part)] = slot;
+        }
+        slot += slots(part);
+        join(part, whole);
+      }
+    }
+  }
+
+  // Slots that a value's channels take: whole planes of four, or one float plane each. A concatenation is the sum of
+  // its parts'.
+  int64_t slots(ValueId v) const {
+    const Value& value = g_.value(v);
+    if (const Node* n = concat_of(v)) {
+      int64_t sum = 0;
+      for (ValueId part : n->inputs) sum += slots(part);
+      return sum;
+    }
+    return value.type == DType::f32 ? value.shape[1] : round_up(value.shape[1], 4);
+  }
+  const Node* concat_of(ValueId v) const {
+    for (const Node& n : g_.nodes)
+      if (n.outputs[0] == v && std::holds_alternative<Concat>(n.op) && works_on_planes(g_, n)) return &n;
+    return nullptr;
+  }
+
+  void collect_needs() {
+    for (const Node& n : g_.nodes) {
+      if (!works_on_planes(g_, n)) continue;
+      const auto flat = [&](ValueId v) {
+        if (v != kNoValue && planar_[size_t(v)]) join(v, n.outputs[0]);
+      };
+      if (const auto* op = std::get_if<QConv>(&n.op)) conv_needs(n, op->window, op->residual, flat);
+      if (const auto* op = std::get_if<FConv>(&n.op)) conv_needs(n, op->window, op->residual, flat);
+      if (const auto* op = std::get_if<MaxPool>(&n.op); op && is_flat_pool(g_, n)) {
+        need_[size_t(n.inputs[0])].add(op->window.pads);
+        need_[size_t(n.inputs[0])].pool |= need_[size_t(n.inputs[0])].any();
+        flat(n.inputs[0]);
+      }
+      if (std::holds_alternative<Lookup>(n.op) || std::holds_alternative<QBinary>(n.op) ||
+          std::holds_alternative<Unary>(n.op) || std::holds_alternative<Binary>(n.op) ||
+          std::holds_alternative<Dequantize>(n.op))
+        for (ValueId v : n.inputs) flat(v);
+    }
+    for (size_t v = 0; v < g_.values.size(); ++v)
+      if (root_[v] != kNoValue) {
+        ValueId whole = root_[v];
+        while (root_[size_t(whole)] != kNoValue) whole = root_[size_t(whole)];
+        BorderNeed& w = need_[size_t(whole)];
+        const BorderNeed& p = need_[v];
+        w.add({p.top, p.left, p.bottom, p.right});
+        w.conv |= p.conv;
+        w.pool |= p.pool;
+      }
+  }
+  template <typename Flat>
+  void conv_needs(const Node& n, const Window& window, bool residual, Flat flat) {
+    BorderNeed& need = need_[size_t(n.inputs[0])];
+    need.add(window.pads);
+    need.conv |= window.pads != Pads{};
+    flat(n.inputs[0]);
+    if (residual) flat(n.inputs[2]);
+    for (ValueId v : n.outputs) join(v, n.outputs[0]);
+  }
+
+  void lay_out() {
+    std::map<ValueId, int64_t> pitch;
+    for (size_t v = 0; v < g_.values.size(); ++v) {
+      if (!planar_[v]) continue;
+      const BorderNeed& need = need_[v];
+      int64_t& p = pitch[find(ValueId(v))];
+      p = std::max(p, g_.values[v].shape[3] + std::max(need.left, need.right));
+    }
+    // wholes first, then the parts that lie in them; a part's need is in its whole's already
+    for (int pass = 0; pass < 2; ++pass)
+      for (size_t v = 0; v < g_.values.size(); ++v)
+        if (planar_[v] && (root_[v] != kNoValue) == (pass == 1))
+          pass == 0 ? place_whole(ValueId(v), pitch[find(ValueId(v))]) : place_part(ValueId(v));
+  }
+
+  void place_whole(ValueId v, int64_t pitch) {
+    const Value& value = g_.value(v);
+    const BorderNeed& need = need_[size_t(v)];
+    PlanePlace place;
+    PlaneLayout& l = place.layout;
+    l.rows = value.shape[2];
+    l.cols = value.shape[3];
+    l.pitch = pitch;
+    l.planes = value.type == DType::f32 ? slots(v) : slots(v) / 4;
+    l.origin = round_up((need.top * pitch + need.left) * 4, 64);
+    l.plane_bytes = round_up(
+        l.origin + l.flat_vectors(isa_.lanes) * isa_.vector_bytes() + (need.bottom * pitch + need.right) * 4, 64);
+    if ((l.plane_bytes / 64) % 2 == 0)
+      l.plane_bytes += 64;  // an odd number of cache lines: the channels of a pixel spread over the sets
+    place.keep_border = need.any();
+    place.border = border_of(value, need);
+    place.channel_of = channels(v);
+    place.at.index = int32_t(places_.buffers.size());
+    // behind the last plane a flat loop may read one vector and the reach of its taps too far
+    places_.buffers.push_back(
+        {.name = value.name,
+         .bytes = l.planes * l.plane_bytes + isa_.vector_bytes() + (need.bottom + need.top + 1) * pitch * 4});
+    places_.planes[size_t(v)] = std::move(place);
+  }
+
+  void place_part(ValueId v) {
+    int64_t slot = 0;
+    ValueId whole = v;
+    for (; root_[size_t(whole)] != kNoValue; whole = root_[size_t(whole)]) slot += first_slot_[size_t(whole)];
+    PlanePlace place = *places_.planes[size_t(whole)];
+    const int per_plane = g_.value(v).type == DType::f32 ? 1 : 4;
+    place.at.offset += slot / per_plane * place.layout.plane_bytes;
+    place.layout.planes = slots(v) / per_plane;
+    place.channel_of = channels(v);
+    places_.planes[size_t(v)] = std::move(place);
+  }
+
+  std::vector<int32_t> channels(ValueId v) const {
+    std::vector<int32_t> map;
+    if (const Node* n = concat_of(v)) {
+      int32_t base = 0;
+      for (ValueId part : n->inputs) {
+        for (int32_t c : channels(part)) map.push_back(c < 0 ? -1 : base + c);
+        base += int32_t(g_.value(part).shape[1]);
+      }
+      return map;
+    }
+    map.assign(size_t(slots(v)), -1);
+    std::iota(map.begin(), map.begin() + g_.value(v).shape[1], 0);
+    return map;
+  }
+
+  uint32_t border_of(const Value& value, const BorderNeed& need) const {
+    SPARSEC_CHECK(!(need.conv && need.pool), value.name + " is padded by both a convolution and a pool");
+    if (value.type == DType::f32)
+      return need.pool ? std::bit_cast<uint32_t>(-std::numeric_limits<float>::infinity()) : 0;
+    if (need.pool || !value.quant) return 0;
+    return uint32_t(value.quant->zero_point) * 0x01010101u;
+  }
+
+  // Everything else is plain: graph inputs and outputs where they are, the rest in buffers of its own. Reshapes share
+  // their input's.
+  void place_plain() {
+    for (size_t i = 0; i < g_.inputs.size(); ++i)
+      places_.plain[size_t(g_.inputs[i])] = PlainPlace{{SPARSEC_INPUT, int32_t(i), 0}};
+    for (size_t i = 0; i < g_.outputs.size(); ++i) {
+      std::optional<PlainPlace>& place = places_.plain[size_t(g_.outputs[i])];
+      if (!place) place = PlainPlace{{SPARSEC_OUTPUT, int32_t(i), 0}};
+    }
+    const auto in_arena = [&](ValueId v) {
+      std::optional<PlainPlace>& place = places_.plain[size_t(v)];
+      if (place || g_.value(v).constant) return;
+      place = PlainPlace{{SPARSEC_ARENA, int32_t(places_.buffers.size()), 0}};
+      places_.buffers.push_back(
+          {.name = g_.value(v).name,
+           .bytes = std::max<int64_t>(1, elements(g_.value(v).shape)) * int64_t(size_of(g_.value(v).type)) + 64});
+    };
+    for (const Node& n : g_.nodes) {
+      const bool planar = works_on_planes(g_, n);
+      for (ValueId v : n.inputs)
+        if (v != kNoValue && (!planar || reads_plain(n, v))) in_arena(v);
+      for (ValueId v : n.outputs)
+        if (!planar_[size_t(v)]) in_arena(v);
+    }
+  }
+
+  const Graph& g_;
+  const Isa& isa_;
+  std::vector<ValueId> parent_;
+  std::vector<BorderNeed> need_;
+  std::vector<ValueId> root_;        // the concatenation that a value lies in
+  std::vector<int64_t> first_slot_;  // where in it
+  std::vector<bool> planar_;
+  Places places_;
+};
+
+bool same_pictures(const Graph& g, const Node& n) {
+  for (ValueId v : n.inputs)
+    if (!is_picture(g.value(v)) || g.value(v).shape != g.value(n.outputs[0]).shape) return false;
+  return is_picture(g.value(n.outputs[0]));
+}
+
+}  // namespace
+
+bool is_flat_pool(const Graph& graph, const Node& node) {
+  const Window& w = std::get<MaxPool>(node.op).window;
+  if (w.strides != std::array<int64_t, 2>{1, 1} ||
+      graph.value(node.inputs[0]).shape != graph.value(node.outputs[0]).shape)
+    return false;
+  for (const Node& other : graph.nodes)  // a convolution that pads the same tensor wants another border
+    if (!std::holds_alternative<MaxPool>(other.op) && !other.inputs.empty() && other.inputs[0] == node.inputs[0]) {
+      if (const auto* c = std::get_if<QConv>(&other.op); c && c->window.pads != Pads{}) return false;
+      if (const auto* c = std::get_if<FConv>(&other.op); c && c->window.pads != Pads{}) return false;
+    }
+  return true;
+}
+
+bool works_on_planes(const Graph& g, const Node& n) {
+  const auto is_u8 = [&](ValueId v) { return g.value(v).type == DType::u8; };
+  if (std::holds_alternative<QConv>(n.op) || std::holds_alternative<FConv>(n.op) ||
+      std::holds_alternative<Decode>(n.op))
+    return true;
+  if (n.outputs.empty() || !is_picture(g.value(n.outputs[0])) || n.inputs.empty() || !is_picture(g.value(n.inputs[0])))
+    return false;
+  if (std::holds_alternative<Lookup>(n.op) || std::holds_alternative<MaxPool>(n.op) ||
+      std::holds_alternative<Resize>(n.op) || std::holds_alternative<SpaceToDepth>(n.op))
+    return true;
+  if (const auto* op = std::get_if<QBinary>(&n.op)) return same_pictures(g, n) && kernels::supports_qbinary(op->kind);
+  if (const auto* op = std::get_if<Binary>(&n.op))
+    return same_pictures(g, n) && !is_u8(n.inputs[0]) && kernels::supports_binary(op->kind);
+  if (const auto* op = std::get_if<Unary>(&n.op))
+    return op->kind == UnaryKind::silu || op->kind == UnaryKind::sigmoid || op->kind == UnaryKind::relu;
+  if (std::holds_alternative<Dequantize>(n.op)) return is_u8(n.inputs[0]) && std::get<Dequantize>(n.op).q.per_tensor();
+  if (std::holds_alternative<Quantize>(n.op)) return is_u8(n.outputs[0]) && std::get<Quantize>(n.op).q.per_tensor();
+  if (const auto* op = std::get_if<Concat>(&n.op)) {
+    if (op->axis != 1 && op->axis != -3) return false;
+    for (ValueId v : n.inputs)
+      if (!is_picture(g.value(v))) return false;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace sparsec

@@ -1,0 +1,47 @@
+// Picks the ISA: the first program whose features are all there, or the one asked for by name. Messages say what is
+// missing.
+#include <cstring>
+
+#include "runtime/core/context.h"
+#include "runtime/core/cpu.h"
+#include "runtime/core/text.h"
+
+namespace sparsec::rt {
+namespace {
+
+// The library's ISAs, comma separated.
+void list_isas(const sparsec_model& model, char* text, size_t bytes) {
+  size_t used = 0;
+  text[0] = 0;
+  for (uint32_t i = 0; i < model.n_programs && used < bytes; ++i) {
+    format(text + used, bytes - used, "%s%s", used ? ", " : "", model.programs[i]->isa);
+    used += strlen(text + used);
+    if (used + 1 >= bytes) break;
+  }
+}
+
+}  // namespace
+
+const sparsec_program* choose_program(const sparsec_model& model, const char* isa, uint32_t features, char* error,
+                                      size_t error_bytes) {
+  char names[128], lacks[128], has[128];
+  const sparsec_program* nearest = nullptr;
+  for (uint32_t i = 0; i < model.n_programs; ++i) {
+    const sparsec_program* program = model.programs[i];
+    if (isa != nullptr && strcmp(isa, program->isa) != 0) continue;
+    if ((program->features & ~features) == 0) return program;
+    nearest = program;  // the last is the least demanding
+  }
+  list_isas(model, names, sizeof names);
+  if (nearest == nullptr) {
+    format(error, error_bytes, "%s: no code for ISA '%s'; the library has: %s", model.name, isa ? isa : "", names);
+    return nullptr;
+  }
+  sparsec_cpu_text(nearest->features & ~features, lacks, sizeof lacks);
+  sparsec_cpu_text(features, has, sizeof has);
+  format(error, error_bytes, "%s: this CPU lacks %s, which '%s' needs (it has: %s; the library has: %s)", model.name,
+         lacks, nearest->isa, has, names);
+  return nullptr;
+}
+
+}  // namespace sparsec::rt

@@ -1,0 +1,63 @@
+// What a context needs memory for: itself, the arena, and, for detection, the network's input, the outputs that the
+// head lies in, the letterbox's rows and the candidates.
+#include "runtime/core/context.h"
+#include "runtime/core/head.h"
+#include "runtime/core/letterbox.h"
+
+namespace sparsec::rt {
+
+int64_t tensor_bytes(const sparsec_tensor& tensor) {
+  static constexpr int64_t kBytes[] = {4, 1, 1, 4, 8};
+  int64_t n = kBytes[tensor.type];
+  for (uint32_t i = 0; i < tensor.rank; ++i) n *= tensor.shape[i];
+  return n;
+}
+
+int32_t candidate_capacity(const sparsec_head& head) {
+  const int64_t most = boxes_of(head) * head.classes;
+  return int32_t(most < kMostCandidates ? most : kMostCandidates);
+}
+
+bool detection_writes(const sparsec_model& model, const sparsec_program& program, uint32_t index) {
+  const auto is_it = [index](const sparsec_pointer& p) { return p.space == SPARSEC_OUTPUT && p.index == index; };
+  if (index >= model.n_outputs) return false;
+  for (uint32_t i = 0; i < program.head.levels; ++i) {
+    if (is_it(program.head.level[i].where)) return true;
+  }
+  for (uint32_t e = 0; e < program.head.detect_schedule; ++e) {
+    const sparsec_step& step = program.steps[program.schedule[e].step];
+    for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
+      const sparsec_call& call = program.calls[c];
+      for (uint32_t p = call.first_pointer; p < call.first_pointer + call.pointers; ++p) {
+        if (is_it(program.pointers[p])) return true;
+      }
+    }
+  }
+  return false;
+}
+
+Layout layout_of(const sparsec_model& model, const sparsec_program& program, int threads) {
+  Layout l{};
+  size_t used = 0;
+  const auto take = [&used](uint64_t bytes) {
+    const size_t at = used;
+    used += (size_t(bytes) + 63) & ~size_t{63};
+    return at;
+  };
+  take(sizeof(sparsec_rt_context));
+  l.arena = take(program.arena_bytes);
+  if (program.head.levels > 0) {
+    l.input = take(uint64_t(picture_bytes(model, model.inputs[0])));
+    l.output_pointers = take(sizeof(void*) * model.n_outputs);
+    l.outputs = used;
+    for (uint32_t i = 0; i < model.n_outputs; ++i) {
+      if (detection_writes(model, program, i)) take(uint64_t(picture_bytes(model, model.outputs[i])));
+    }
+    l.letterbox = take(letterbox_scratch_bytes(program.head.input_columns, threads));
+    l.candidates = take(sizeof(Candidate) * size_t(candidate_capacity(program.head)));
+  }
+  l.total = used;
+  return l;
+}
+
+}  // namespace sparsec::rt

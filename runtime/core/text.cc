@@ -1,0 +1,16 @@
+#include "runtime/core/text.h"
+
+#include <cstdarg>
+#include <cstdio>
+
+namespace sparsec::rt {
+
+void format(char* text, size_t bytes, const char* pattern, ...) {
+  if (text == nullptr || bytes == 0) return;
+  va_list arguments;
+  va_start(arguments, pattern);
+  vsnprintf(text, bytes, pattern, arguments);
+  va_end(arguments);
+}
+
+}  // namespace sparsec::rt

@@ -1,0 +1,20 @@
+; The types of sparsec/abi.h. C lays structures out as LLVM does, so the fields alone say everything.
+
+; space, index, offset, stride
+%sparsec_pointer = type { i32, i32, i64, i64 }
+; kernel, first pointer, pointers
+%sparsec_call = type { ptr, i32, i32 }
+; name, first call, calls, tiles, split
+%sparsec_step = type { ptr, i32, i32, i64, i32 }
+; step, barrier, begin, end
+%sparsec_work = type { i32, i32, i64, i64 }
+; name, type, rank, shape
+%sparsec_tensor = type { ptr, i32, i32, [8 x i64] }
+; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor
+%sparsec_level = type { %sparsec_pointer, i64, i64, i64, i32, i32, i32, float, [8 x [2 x float]] }
+; levels, classes, sigmoid done, level, detect schedule, input rows, input columns, input type, input scale, class names
+%sparsec_head = type { i32, i32, i32, [4 x %sparsec_level], i32, i32, i32, i32, float, ptr }
+; isa, features, constants, constants bytes, arena bytes, pointers, calls, steps, number of steps, schedule, entries, head
+%sparsec_program = type { ptr, i32, ptr, i64, i64, ptr, ptr, ptr, i32, ptr, i32, %sparsec_head }
+; ABI version, batch, name, compiler, sha256, inputs, outputs, number of inputs, of outputs, programs, number of programs
+%sparsec_model = type { i32, i32, ptr, ptr, ptr, ptr, ptr, i32, i32, ptr, i32 }
