@@ -28,14 +28,16 @@ std::optional<Dequantised> dequantised(const State& s, ValueId id) {
   return Dequantised{node->inputs[0], *quant};
 }
 
+static ValueId copy_of(State& s, ValueId id, const std::string& name, Quant quant) {
+  Lookup same;
+  for (size_t i = 0; i < 256; ++i) same.table[i] = uint8_t(i);
+  return s.add(name, same, {id}, {}, quant);
+}
+
 ValueId with_meaning(State& s, ValueId id, Quant quant) {
   if (s.graph.value(id).quant == quant) return id;
   const auto [entry, fresh] = s.requantised.try_emplace({id, quant.scale, quant.zero_point}, kNoValue);
-  if (fresh) {
-    Lookup same;
-    for (size_t i = 0; i < 256; ++i) same.table[i] = uint8_t(i);
-    entry->second = s.add(s.graph.value(id).name + "_as", same, {id}, {}, quant);
-  }
+  if (fresh) entry->second = copy_of(s, id, s.graph.value(id).name + "/as", quant);
   return entry->second;
 }
 
@@ -133,6 +135,11 @@ void lower_quantiser(State& s, int32_t index) {
       if (size_t(made) >= before) s.graph.value(made).name = s.graph.value(out).name;
     }
     replace_uses(s.graph, out, made);
+    if (s.graph.is_output(out)) {  // `made` has a name already: the graph output is a copy of it
+      const ValueId copy = copy_of(s, made, s.graph.value(out).name, *q);
+      s.graph.value(copy).name = s.graph.value(out).name;
+      replace_uses(s.graph, out, copy);
+    }
   }
 }
 
