@@ -3,8 +3,9 @@
 // Rounding to a grid is monotone and element for element, so it commutes with every operator that only moves or selects
 // elements: Q(concat(a, b)) = concat(Q(a), Q(b)), Q(max-pool(x)) = max-pool(Q(x)). A quantiser is lowered by what makes
 // its input: a layout operator - quantise its inputs instead and go on there; a DequantizeLinear of the same meaning -
-// nothing is left; a float chain over one u8 tensor - a Lookup; add or mul of two u8 tensors - a QBinary. What is left
-// stands behind convolutions and graph inputs. Two quantisers of one value with the same scale are one.
+// nothing is left; a float chain over one u8 tensor - a Lookup; a clamp - clamp what is quantised; add or mul of two u8
+// tensors - a QBinary. What is left stands behind convolutions and graph inputs. Two quantisers of one value with the
+// same scale are one.
 #include <algorithm>
 #include <cmath>
 
@@ -89,6 +90,18 @@ static bool binary_on_u8(BinaryKind kind) {
          kind == BinaryKind::max;
 }
 
+// max(x, low) and min(x, high) as a table of stored values: rounding is monotone, so Q(max(x, low)) = max(Q(x),
+// Q(low)). Nothing for other operators, nor for what the epilogue of the convolution before it does in float.
+static std::optional<Lookup> clamp_table(const State& s, const Node& node, Quant q) {
+  const Unary* op = as<Unary>(node);
+  const bool relu = op && op->kind == UnaryKind::relu, clip = op && op->kind == UnaryKind::clip;
+  if ((!relu && !clip) || (relu && s.made_by<QConv>(node.inputs[0]))) return std::nullopt;
+  const int low = quantise(relu ? 0.0f : op->alpha, q), high = relu ? 255 : quantise(op->beta, q);
+  Lookup lookup;
+  for (int i = 0; i < 256; ++i) lookup.table[size_t(i)] = uint8_t(std::min(std::max(i, low), high));
+  return lookup;
+}
+
 // The integer value that is Q(x), by what makes x; kNoValue where the Quantize must stay.
 static ValueId integer_value(State& s, const Node& quantiser, Quant q, std::vector<int32_t>& work) {
   const ValueId x = quantiser.inputs[0];
@@ -102,6 +115,9 @@ static ValueId integer_value(State& s, const Node& quantiser, Quant q, std::vect
   if (s.producer[size_t(x)] < 0) return kNoValue;
 
   const Node node = s.graph.nodes[size_t(s.producer[size_t(x)])];
+  if (const auto clamp = clamp_table(s, node, q)) {
+    return s.add(node.name, *clamp, {request(s, node.inputs[0], q, work)}, {}, q);
+  }
   if (is_layout(node.op)) {
     std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(request(s, input, q, work));
