@@ -150,8 +150,8 @@ inline int32_t round_half_even(float x) {
 inline Vector to_int(Vector a) {
   return map([=](int i) { return (uint32_t)round_half_even(as_float(a.lane[i])); });
 }
-inline Vector lookup32(Vector a, const uint8_t* m) {
-  return map([=](int i) { return word(m + 4 * (a.lane[i] & 31)); });
+inline Vector lookup16(Vector a, const uint8_t* m) {
+  return map([=](int i) { return word(m + 4 * (a.lane[i] & 15)); });
 }
 
 /* --- bytes */

@@ -17,7 +17,7 @@ class Writer {
   std::string write(const std::string& symbol) {
     line("extern \"C\" void " + symbol + "(const void* const* pointers, int64_t tiles) {");
     ++depth_;
-    for (int p = 0; p < function_.pointers; ++p)
+    for (const int p : pointers_of(function_))
       line("Pointer p" + std::to_string(p) + " = (Pointer)pointers[" + std::to_string(p) + "];");
     std::string vectors;
     for (const int v : registers_of(function_))

@@ -20,9 +20,9 @@ class Writer {
   std::string write(const std::string& symbol) {
     out_ = "define hidden void @" + symbol + "(ptr %pointers, i64 %tiles) {\n";
     for (int v : registers_of(function_)) line("%v" + std::to_string(v) + " = alloca <4 x i32>");
-    for (int p = 0; p < function_.pointers; ++p) line("%p" + std::to_string(p) + " = alloca ptr");
+    for (const int p : pointers_of(function_)) line("%p" + std::to_string(p) + " = alloca ptr");
     for (int n = 0; n < loops_of(function_); ++n) line("%n" + std::to_string(n) + " = alloca i64");
-    for (int p = 0; p < function_.pointers; ++p)
+    for (const int p : pointers_of(function_))
       line("call void @sparsec_pointer(ptr %p" + std::to_string(p) + ", ptr %pointers, i64 " + std::to_string(p) + ")");
     for (const Insn& insn : function_.code) instruction(insn);
     SPARSEC_CHECK(open_.empty(), "open loop in " + function_.name);

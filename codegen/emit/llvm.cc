@@ -207,7 +207,9 @@ std::string_view bytes_of(const std::vector<uint8_t>& bytes) {
 std::string module_asm(const std::string& assembly) {
   std::string out;
   for_each_line(assembly, [&](std::string_view line) {
-    if (!line.empty()) out += "module asm \"" + TablePrinter::escaped(line) + "\"\n";
+    std::string text(line);
+    for (size_t at; (at = text.find('\t')) != text.npos;) text.replace(at, 1, "  ");
+    if (!text.empty()) out += "module asm \"" + TablePrinter::escaped(text) + "\"\n";
   });
   return out;
 }
@@ -255,14 +257,20 @@ std::string tables_module(const ModelImage& model) {
 }
 
 std::string llvm_module(const ModelImage& model) {
+  std::set<std::string> features;
+  for (const ProgramImage& program : model.programs)
+    if (const std::string names = features_of(*program.isa); !names.empty()) features.insert(names);
+  std::string attributes;
+  for (const std::string& names : features) attributes += (attributes.empty() ? " -mattr=" : ",") + names;
   std::string constants;
   for (const ProgramImage& program : model.programs)
     if (!program.constants.empty())
       constants += "@" + constants_symbol(model, program) + " = internal constant [" +
                    std::to_string(program.constants.size()) + " x i8] c\"" +
                    TablePrinter::escaped(bytes_of(program.constants)) + "\", align 64\n";
-  return module_head(model) + module_asm(assembly_of_kernels(model)) + "\n" + declarations(model, false, false) +
-         portable_kernels(model) + constants + "\n" + tables(model) + api(model);
+  return "; To an object: llc -O2 -filetype=obj -relocation-model=pic" + attributes + "\n" + module_head(model) +
+         module_asm(assembly_of_kernels(model)) + "\n" + declarations(model, false, false) + portable_kernels(model) +
+         constants + "\n" + tables(model) + api(model);
 }
 
 }  // namespace sparsec::emit

@@ -16,12 +16,12 @@ constexpr std::array kOperands{
     Operands{"load", "dm", false},       Operands{"store", "am", false},       Operands{"broadcast", "dm", false},
     Operands{"select", "dam", true},     Operands{"dot4", "dam", true},        Operands{"fma_word", "dam", true},
     Operands{"add_i32", "dab", false},   Operands{"shift_left", "dai", false}, Operands{"shift_right", "dai", false},
-    Operands{"add", "dab", false},       Operands{"sub", "dab", false},       Operands{"mul", "dab", false},
-    Operands{"div", "dab", false},       Operands{"min", "dab", false},       Operands{"max", "dab", false},
-    Operands{"fma", "dab", true},        Operands{"fma_scale", "dam", true},  Operands{"mul_word", "dam", false},
-    Operands{"add_word", "dam", false},  Operands{"bit_and", "dab", false},   Operands{"bit_or", "dab", false},
-    Operands{"bit_xor", "dab", false},   Operands{"to_float", "da", false},   Operands{"to_int", "da", false},
-    Operands{"lookup16", "dam", false},  Operands{"max_u8", "dab", false},    Operands{"unpack", "dai", false},
+    Operands{"add", "dab", false},       Operands{"sub", "dab", false},        Operands{"mul", "dab", false},
+    Operands{"div", "dab", false},       Operands{"min", "dab", false},        Operands{"max", "dab", false},
+    Operands{"fma", "dab", true},        Operands{"fma_scale", "dam", true},   Operands{"mul_word", "dam", false},
+    Operands{"add_word", "dam", false},  Operands{"bit_and", "dab", false},    Operands{"bit_or", "dab", false},
+    Operands{"bit_xor", "dab", false},   Operands{"to_float", "da", false},    Operands{"to_int", "da", false},
+    Operands{"lookup16", "dam", false},  Operands{"max_u8", "dab", false},     Operands{"unpack", "dai", false},
     Operands{"pack", "dabce", false},    Operands{"lookup256", "dam", false},
 };
 static_assert(kOperands.size() == size_t(kir::Opcode::lookup256) + 1);
@@ -51,6 +51,13 @@ std::vector<int> registers_of(const kir::Function& function) {
   for (const kir::Insn& insn : function.code)
     for (const char kind : std::string_view(operands_of(insn.op).list))
       if (kind != 'm' && kind != 'i') used.insert(register_of(insn, kind));
+  return {used.begin(), used.end()};
+}
+
+std::vector<int> pointers_of(const kir::Function& function) {
+  std::set<int> used;
+  for (const kir::Insn& insn : function.code)
+    if (std::string_view(operands_of(insn.op).list).find('m') != std::string_view::npos) used.insert(insn.p);
   return {used.begin(), used.end()};
 }
 

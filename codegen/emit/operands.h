@@ -17,6 +17,7 @@ struct Operands {
 const Operands& operands_of(kir::Opcode op);
 int register_of(const kir::Insn& insn, char kind);
 std::vector<int> registers_of(const kir::Function& function);  // those that occur, ascending
+std::vector<int> pointers_of(const kir::Function& function);   // likewise
 int loops_of(const kir::Function& function);
 
 }  // namespace sparsec::emit

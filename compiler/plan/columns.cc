@@ -84,6 +84,10 @@ class Columns {
   void solve(int32_t first, int32_t last, int32_t band, int32_t bands, std::vector<int64_t>& end) const {
     for (int32_t s = last; s >= first; --s) {
       const StepExtent& e = extents_[size_t(s)];
+      if (e.is_border) {
+        end[size_t(s - first)] = tiles(s);
+        continue;
+      }
       int64_t need = 0;
       bool read = false;
       for (int32_t later = s + 1; later <= last; ++later)

@@ -315,4 +315,6 @@ bool works_on_planes(const Graph& g, const Node& n) {
   return false;
 }
 
+Places assign_places(const Graph& graph, const Isa& isa) { return Assigner(graph, isa).run(); }
+
 }  // namespace sparsec

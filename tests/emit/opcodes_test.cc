@@ -1,0 +1,232 @@
+// Every opcode of the kernel IR, run in each form that an ISA has (LLVM's objects, g++'s and clang++'s C++), against
+// the interpreter on random data.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "codegen/emit/cpp.h"
+#include "codegen/emit/operands.h"
+#include "codegen/emit/tables.h"
+#include "codegen/interpret.h"
+#include "compiler/engine/engine.h"
+#include "tests/support/kernel_models.h"
+#include "tests/support/shell.h"
+
+namespace sparsec {
+namespace {
+
+using kir::Function;
+using kir::Insn;
+using kir::Opcode;
+
+constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
+
+enum class Data { bits, floats, wide_floats, weights };
+
+struct OpCase {
+  Function function;
+  Data registers, memory;
+};
+
+Data registers_for(Opcode op) {
+  switch (op) {
+    case Opcode::fma_word:
+    case Opcode::add:
+    case Opcode::sub:
+    case Opcode::mul:
+    case Opcode::div:
+    case Opcode::min:
+    case Opcode::max:
+    case Opcode::fma:
+    case Opcode::fma_scale:
+    case Opcode::mul_word:
+    case Opcode::add_word:
+      return Data::floats;
+    case Opcode::to_int:
+      return Data::wide_floats;
+    default:
+      return Data::bits;
+  }
+}
+
+Data memory_for(Opcode op) {
+  switch (op) {
+    case Opcode::fma_word:
+    case Opcode::fma_scale:
+    case Opcode::mul_word:
+    case Opcode::add_word:
+    case Opcode::lookup16:
+      return Data::floats;
+    case Opcode::dot4:
+      return Data::weights;
+    default:
+      return Data::bits;
+  }
+}
+
+// p0: five registers' worth of data; p1: the memory operand; p2: where the result goes.
+OpCase case_of(Opcode op, int imm, int d, int number) {
+  const std::string name = std::string(emit::operands_of(op).name) + "_" + std::to_string(number);
+  Insn insn{.op = op, .d = static_cast<uint8_t>(d), .a = 1, .b = 2, .c = 3, .e = 4, .p = 1, .offset = 8, .imm = imm};
+  if (op == Opcode::store) insn = {.op = op, .a = 1, .p = 2};
+  Function function{.name = name, .comment = "", .pointers = 3, .code = {}};
+  for (uint8_t r = 0; r < 5; ++r) function.code.push_back({.op = Opcode::load, .d = r, .p = 0, .offset = r * kSlot});
+  function.code.push_back(insn);
+  if (op != Opcode::store) function.code.push_back({.op = Opcode::store, .a = static_cast<uint8_t>(d), .p = 2});
+  return {std::move(function), registers_for(op), memory_for(op)};
+}
+
+// Two nested loops, pointers that go forth and back.
+OpCase loop_case() {
+  Function f{.name = "loops", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::zero, .d = 0},
+            {.op = Opcode::loop_tiles},
+            {.op = Opcode::loop_count, .imm = 3},
+            {.op = Opcode::broadcast, .d = 1, .p = 0, .offset = 4},
+            {.op = Opcode::add_i32, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::add_pointer, .p = 0, .offset = 4},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::add_pointer, .p = 0, .offset = -8},
+            {.op = Opcode::shift_left, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::loop_count, .imm = 2},
+            {.op = Opcode::shift_right, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::store, .a = 0, .p = 2}};
+  return {std::move(f), Data::bits, Data::bits};
+}
+
+std::vector<OpCase> all_cases(bool portable) {
+  std::vector<OpCase> cases;
+  const auto add = [&](Opcode op, int imm) {
+    cases.push_back(case_of(op, imm, 0, static_cast<int>(cases.size())));
+    // The result over an operand: portable code promises it for every one.
+    if (portable)
+      for (int d : {1, 2, 4}) cases.push_back(case_of(op, imm, d, static_cast<int>(cases.size())));
+  };
+  for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::lookup256); ++op) {
+    const auto opcode = static_cast<Opcode>(op);
+    if (opcode == Opcode::unpack)
+      for (int byte : {0, 1, 2, 3}) add(opcode, byte);
+    else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
+      for (int count : {0, 1, 16, 31}) add(opcode, count);
+    else
+      add(opcode, 0);
+  }
+  cases.push_back(loop_case());
+  return cases;
+}
+
+std::vector<uint8_t> random_data(Data kind, size_t bytes, std::mt19937& random) {
+  std::vector<uint8_t> data(bytes);
+  for (size_t i = 0; i + 4 <= bytes; i += 4) {
+    uint32_t word = random();
+    const float unit = static_cast<float>(static_cast<int32_t>(random())) / 2147483648.0f;
+    if (kind == Data::floats) word = std::bit_cast<uint32_t>(unit * 100);
+    if (kind == Data::wide_floats) {
+      constexpr float kSpecial[] = {0.5f,          1.5f,           -0.5f, -2.5f, 8388607.5f, -8388609.0f,
+                                    2147483648.0f, -2147483648.0f, 3e9f,  -3e9f, INFINITY,   0.0f};
+      const float value =
+          i / 4 < std::size(kSpecial) ? kSpecial[i / 4] : unit * std::exp2(static_cast<float>(random() % 36));
+      word = std::bit_cast<uint32_t>(value);
+    }
+    if (kind == Data::weights) word &= 0x3f3f3f3f;  // pairs of weights that no ISA's product saturates on ...
+    if (kind == Data::weights && random() % 2) word |= 0xc0c0c0c0;  // ... of either sign
+    std::memcpy(data.data() + i, &word, 4);
+  }
+  return data;
+}
+
+struct Kernel {
+  const Isa* isa;
+  const OpCase* test;
+  sparsec_kernel run;
+};
+
+void check(const Kernel& kernel) {
+  std::mt19937 random(12345);
+  for (int round = 0; round < 20; ++round) {
+    const std::vector<uint8_t> registers = random_data(kernel.test->registers, 5 * kSlot, random);
+    const std::vector<uint8_t> memory = random_data(kernel.test->memory, 1024, random);
+    std::vector<uint8_t> expected(kSlot), actual(kSlot);
+    const void* pointers[2 * SPARSEC_MAX_POINTERS] = {registers.data(), memory.data(), expected.data()};
+    kir::interpret(*kernel.isa, kernel.test->function, pointers, 5);
+    pointers[2] = actual.data();
+    kernel.run(pointers, 5);
+    ASSERT_EQ(actual, expected) << kernel.isa->name << " " << kir::print(kernel.test->function);
+  }
+}
+
+ProgramImage program_of_cases(const Isa& isa, const std::vector<OpCase>& cases) {
+  ProgramImage program;
+  program.isa = &isa;
+  for (const OpCase& test : cases) {
+    const auto n = static_cast<uint32_t>(program.functions.size());
+    program.functions.push_back(test.function);
+    program.calls.push_back({static_cast<int32_t>(n), "", 0, 0});
+    program.steps.push_back({test.function.name, "", n, 1, 1, 0});
+  }
+  return program;
+}
+
+ModelImage model_of_cases(const Isa& isa, const std::vector<OpCase>& cases) {
+  ModelImage model;
+  model.name = "ops";
+  model.compiler = "sparsec 0.1.0";
+  model.programs.push_back(program_of_cases(isa, cases));
+  return model;
+}
+
+TEST(Opcodes, ThroughLlvm) {
+  for (const Isa* isa : testing::usable_isas()) {
+    const std::vector<OpCase> cases = all_cases(isa->style == Style::calls);
+    const engine::Library library = engine::load(model_of_cases(*isa, cases));
+    for (size_t i = 0; i < cases.size(); ++i) check({isa, &cases[i], library.model().programs[0]->calls[i].kernel});
+  }
+}
+
+// Builds the kernels' file of the C++ form and a table of them into a shared library.
+void check_cpp(const std::string& compiler) {
+  if (!testing::has_command(compiler)) GTEST_SKIP() << compiler << " is not installed";
+  for (const Isa* isa : testing::usable_isas()) {
+    const std::vector<OpCase> cases = all_cases(isa->style == Style::calls);
+    const ModelImage model = model_of_cases(*isa, cases);
+    const testing::Folder folder;
+    for (const emit::TextFile& file : emit::cpp_files(model))
+      if (file.path.starts_with("ops_" + std::string(isa->name)) || file.path == "portable_ops.h")
+        folder.write(file.path, file.text);
+    std::string list = "#include <stdint.h>\n", rows;
+    for (const OpCase& test : cases) {
+      const std::string symbol = emit::kernel_symbol(model, model.programs[0], test.function);
+      list += "extern \"C\" void " + symbol + "(const void* const*, int64_t);\n";
+      rows += "  " + symbol + ",\n";
+    }
+    folder.write("list.cc", list +
+                                "typedef void (*Kernel)(const void* const*, int64_t);\n"
+                                "extern \"C\" __attribute__((visibility(\"default\"))) const Kernel kernels[];\n"
+                                "const Kernel kernels[] = {\n" +
+                                rows + "};\n");
+    const testing::Outcome built = testing::shell(
+        folder.path(),
+        compiler +
+            " -std=c++20 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -ffp-contract=off -shared *.cc -o ops.so");
+    ASSERT_EQ(built.status, 0) << built.output;
+    void* library = dlopen((folder / "ops.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << dlerror();
+    const auto* kernels = static_cast<const sparsec_kernel*>(dlsym(library, "kernels"));
+    ASSERT_NE(kernels, nullptr);
+    for (size_t i = 0; i < cases.size(); ++i) check({isa, &cases[i], kernels[i]});
+    dlclose(library);
+  }
+}
+
+TEST(Opcodes, ThroughGxx) { check_cpp("g++"); }
+TEST(Opcodes, ThroughClangxx) { check_cpp("clang++-19"); }
+
+}  // namespace
+}  // namespace sparsec
