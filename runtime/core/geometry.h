@@ -34,4 +34,7 @@ inline Geometry fit(int32_t rows, int32_t columns, int32_t net_rows, int32_t net
   return g;
 }
 
+// A coordinate clipped to a picture's side.
+inline float within_picture(float v, int32_t size) { return v < 0 ? 0 : v > float(size) ? float(size) : v; }
+
 }  // namespace sparsec::rt
