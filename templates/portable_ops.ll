@@ -315,17 +315,17 @@ define internal void @sparsec_to_int(ptr %d, ptr %a) alwaysinline {
   ret void
 }
 
-; d = table[a & 31]
-define internal void @sparsec_lookup32(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
+; d = table[a & 15]
+define internal void @sparsec_lookup16(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
   %table = call ptr @sparsec_address(ptr %p, i64 %offset)
   %x = load <4 x i32>, ptr %a
-  %z = call <4 x i32> @sparsec_lookup32_values(<4 x i32> %x, ptr %table)
+  %z = call <4 x i32> @sparsec_lookup16_values(<4 x i32> %x, ptr %table)
   store <4 x i32> %z, ptr %d
   ret void
 }
 
-define internal <4 x i32> @sparsec_lookup32_values(<4 x i32> %x, ptr %table) noinline {
-  %masked = and <4 x i32> %x, splat (i32 31)
+define internal <4 x i32> @sparsec_lookup16_values(<4 x i32> %x, ptr %table) noinline {
+  %masked = and <4 x i32> %x, splat (i32 15)
   %index0 = extractelement <4 x i32> %masked, i64 0
   %entry0 = getelementptr i32, ptr %table, i32 %index0
   %value0 = load i32, ptr %entry0, align 1

@@ -1,7 +1,8 @@
 // A compiled model before it is written: what every emitter prints, in whatever form.
 //
-// The planner makes one ProgramImage per ISA; the emitters turn the ModelImage into the constant tables of sparsec/abi.h plus kernels: as C++ (emit/cpp), or as
-// assembly and LLVM IR for the backend (emit/llvm). Names: every symbol is prefixed with the model's name.
+// The planner makes one ProgramImage per ISA; the emitters turn the ModelImage into the constant tables of
+// sparsec/abi.h plus kernels: as C++ (emit/cpp), or as assembly and LLVM IR for the backend (emit/llvm). Names: every
+// symbol is prefixed with the model's name.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,6 @@ struct StepImage {
   uint32_t split = 0;
 };
 
-
 struct ProgramImage {
   const Isa* isa = nullptr;
   std::vector<kir::Function> functions;
@@ -48,12 +48,12 @@ struct TensorImage {
 };
 
 struct ModelImage {
-  std::string name;             // a C identifier, lower case
-  std::string cpp_namespace;    // of the C++ wrapper; empty: the name
-  std::string source;           // the .onnx file's name, for the header's comment
+  std::string name;           // a C identifier, lower case
+  std::string cpp_namespace;  // of the C++ wrapper; empty: the name
+  std::string source;         // the .onnx file's name, for the header's comment
   std::string sha256;
-  std::string compiler;         // "sparsec 0.1.0"
-  std::string options;          // the options that shaped it, for the header's comment
+  std::string compiler;  // "sparsec 0.1.0"
+  std::string options;   // the options that shaped it, for the header's comment
   int64_t batch = 1;
   std::vector<TensorImage> inputs, outputs;
   std::vector<std::string> class_names;

@@ -1,5 +1,6 @@
-// A portable kernel as an LLVM function: vector and pointer registers are stack slots, each instruction is a call to a function of templates/portable_ops.ll, and a
-// loop is a block that asks for another round at its end. The pass pipeline (backend/ir.cc) inlines the calls and turns the slots into values.
+// A portable kernel as an LLVM function: vector and pointer registers are stack slots, each instruction is a call to a
+// function of templates/portable_ops.ll, and a loop is a block that asks for another round at its end. The pass
+// pipeline (backend/ir.cc) inlines the calls and turns the slots into values.
 #include <array>
 
 #include "codegen/emit/llvm.h"
@@ -34,10 +35,14 @@ class Writer {
 
   void instruction(const Insn& insn) {
     switch (insn.op) {
-      case Opcode::loop_tiles: return begin_loop("%tiles");
-      case Opcode::loop_count: return begin_loop(std::to_string(insn.imm));
-      case Opcode::loop_end: return end_loop();
-      default: call(insn);
+      case Opcode::loop_tiles:
+        return begin_loop("%tiles");
+      case Opcode::loop_count:
+        return begin_loop(std::to_string(insn.imm));
+      case Opcode::loop_end:
+        return end_loop();
+      default:
+        call(insn);
     }
   }
 

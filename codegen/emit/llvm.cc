@@ -1,4 +1,5 @@
-// The model in LLVM's terms: assembly kernels in shards that threads assemble side by side, portable kernels as IR, constants as bytes, and one IR module with the tables.
+// The model in LLVM's terms: assembly kernels in shards that threads assemble side by side, portable kernels as IR,
+// constants as bytes, and one IR module with the tables.
 #include "codegen/emit/llvm.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include "codegen/emit/resources.h"
 #include "codegen/emit/tables.h"
+#include "codegen/emit/text.h"
 #include "compiler/error.h"
 
 namespace sparsec::emit {
@@ -36,8 +38,8 @@ class TablePrinter {
   std::string text() const {
     std::string strings;
     for (const auto& [content, index] : strings_)
-      strings += string_symbol(index) + " = private unnamed_addr constant [" + std::to_string(content.size() + 1) + " x i8] c\"" +
-                 escaped(content) + "\\00\"\n";
+      strings += string_symbol(index) + " = private unnamed_addr constant [" + std::to_string(content.size() + 1) +
+                 " x i8] c\"" + escaped(content) + "\\00\"\n";
     return out_ + strings;
   }
 
@@ -58,29 +60,40 @@ class TablePrinter {
   }
 
  private:
-  static std::string type_of(const std::string& type) { return type == "text" || type == "program" ? "ptr" : "%" + type; }
+  static std::string type_of(const std::string& type) {
+    return type == "text" || type == "program" ? "ptr" : "%" + type;
+  }
 
   std::string string_symbol(int index) const { return "@" + prefix_ + "_text_" + std::to_string(index); }
 
   std::string value(const Cell& cell) {
     switch (cell.kind) {
       case Cell::Kind::u32:
-      case Cell::Kind::i32: return "i32 " + std::to_string(cell.integer);
+      case Cell::Kind::i32:
+        return "i32 " + std::to_string(cell.integer);
       case Cell::Kind::u64:
-      case Cell::Kind::i64: return "i64 " + std::to_string(cell.integer);
-      case Cell::Kind::f32: return "float " + real(cell.real);
-      case Cell::Kind::text: return "ptr " + string_symbol(strings_.try_emplace(cell.text, static_cast<int>(strings_.size())).first->second);
-      case Cell::Kind::symbol: return "ptr @" + cell.text;
-      case Cell::Kind::null: return "ptr null";
-      case Cell::Kind::record: return "%" + cell.text + " { " + joined(cell.cells) + " }";
-      case Cell::Kind::array: return array(cell);
+      case Cell::Kind::i64:
+        return "i64 " + std::to_string(cell.integer);
+      case Cell::Kind::f32:
+        return "float " + real(cell.real);
+      case Cell::Kind::text:
+        return "ptr " + string_symbol(strings_.try_emplace(cell.text, static_cast<int>(strings_.size())).first->second);
+      case Cell::Kind::symbol:
+        return "ptr @" + cell.text;
+      case Cell::Kind::null:
+        return "ptr null";
+      case Cell::Kind::record:
+        return "%" + cell.text + " { " + joined(cell.cells) + " }";
+      case Cell::Kind::array:
+        return array(cell);
     }
     SPARSEC_CHECK(false, "unknown kind of cell");
   }
 
   static std::string real(float value) {
     char text[32];
-    std::snprintf(text, sizeof text, "0x%016llX", static_cast<unsigned long long>(std::bit_cast<uint64_t>(static_cast<double>(value))));
+    std::snprintf(text, sizeof text, "0x%016llX",
+                  static_cast<unsigned long long>(std::bit_cast<uint64_t>(static_cast<double>(value))));
     return text;
   }
 
@@ -94,7 +107,8 @@ class TablePrinter {
     const std::string type = "[" + std::to_string(cell.size) + " x " + cell.text + "] ";
     if (cell.cells.empty()) return type + "zeroinitializer";
     std::string out = joined(cell.cells);
-    for (int64_t i = static_cast<int64_t>(cell.cells.size()); i < cell.size; ++i) out += ", " + cell.text + " zeroinitializer";
+    for (int64_t i = static_cast<int64_t>(cell.cells.size()); i < cell.size; ++i)
+      out += ", " + cell.text + " zeroinitializer";
     return type + "[" + out + "]";
   }
 
@@ -119,28 +133,11 @@ std::string features_of(const Isa& isa) {
   return features;
 }
 
-// Comments may hold anything that came out of a model file: they stay on one line.
-std::string one_line(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, ' ');
-  return text;
-}
-
-std::string layer_comment(const char* mark, const StepImage& step) {
-  std::string out = std::string(mark) + " " + one_line(step.name) + "\n";
-  std::string_view rest = step.comment;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    out += std::string(mark) + "   " + one_line(std::string(rest.substr(0, end))) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return out;
-}
-
 std::string assembly_function(const ModelImage& model, const ProgramImage& program, const kir::Function& function) {
   const std::string symbol = kernel_symbol(model, program, function);
-  return (function.comment.empty() ? "" : "# " + one_line(function.comment) + "\n") + "\t.p2align 4\n\t.globl " + symbol + "\n\t.hidden " +
-         symbol + "\n\t.type " + symbol + ", @function\n" + text_of(*program.isa, function, symbol) + "\t.size " + symbol + ", . - " +
-         symbol + "\n\n";
+  return (function.comment.empty() ? "" : "# " + one_line(function.comment) + "\n") + "\t.p2align 4\n\t.globl " +
+         symbol + "\n\t.hidden " + symbol + "\n\t.type " + symbol + ", @function\n" +
+         text_of(*program.isa, function, symbol) + "\t.size " + symbol + ", . - " + symbol + "\n\n";
 }
 
 constexpr const char* kShardHead = "\t.text\n\n";
@@ -165,9 +162,9 @@ void for_each_shard(const ModelImage& model, const ProgramImage& program, const 
 }
 
 std::string module_head(const ModelImage& model) {
-  return "; " + model.name + ": " + one_line(model.source) + ", sha256 " + model.sha256 + "\n; " + model.compiler + " " +
-         one_line(model.options) + "\ntarget triple = \"" + triple_of(model) + "\"\n\n" + std::string(source_resource("templates/model_types.ll")) +
-         "\n";
+  return "; " + model.name + ": " + one_line(model.source) + ", sha256 " + model.sha256 + "\n; " + model.compiler +
+         " " + one_line(model.options) + "\ntarget triple = \"" + triple_of(model) + "\"\n\n" +
+         std::string(source_resource("templates/model_types.ll")) + "\n";
 }
 
 // `declare`s of what the tables point at but another unit defines.
@@ -179,9 +176,11 @@ std::string declarations(const ModelImage& model, bool portable_kernels, bool co
         for (const kir::Function* function : layer.functions)
           out += "declare hidden void @" + kernel_symbol(model, program, *function) + "(ptr, i64)\n";
     if (constants && !program.constants.empty())
-      out += "@" + constants_symbol(model, program) + " = external hidden constant [" + std::to_string(program.constants.size()) + " x i8]\n";
+      out += "@" + constants_symbol(model, program) + " = external hidden constant [" +
+             std::to_string(program.constants.size()) + " x i8]\n";
   }
-  for (const std::string& step : runtime_steps_of(model)) out += "declare hidden void @" + runtime_step_symbol(step) + "(ptr, i64)\n";
+  for (const std::string& step : runtime_steps_of(model))
+    out += "declare hidden void @" + runtime_step_symbol(step) + "(ptr, i64)\n";
   return out + "\n";
 }
 
@@ -200,16 +199,16 @@ std::string portable_kernels(const ModelImage& model) {
   return out.empty() ? out : std::string(source_resource("templates/portable_ops.ll")) + "\n" + out;
 }
 
-std::string_view bytes_of(const std::vector<uint8_t>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view bytes_of(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // Each line of assembly as a line of module asm.
 std::string module_asm(const std::string& assembly) {
   std::string out;
-  for (std::string_view rest = assembly; !rest.empty();) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) out += "module asm \"" + TablePrinter::escaped(rest.substr(0, end)) + "\"\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
+  for_each_line(assembly, [&](std::string_view line) {
+    if (!line.empty()) out += "module asm \"" + TablePrinter::escaped(line) + "\"\n";
+  });
   return out;
 }
 
@@ -230,10 +229,12 @@ std::vector<Unit> units_of(const ModelImage& model, bool shared) {
       if (program.isa->style == Style::assembly)
         units.push_back({Unit::Kind::assembly, unit, kShardHead + text + kShardTail, features_of(*program.isa)});
       else
-        units.push_back({Unit::Kind::ir, unit, std::string(source_resource("templates/portable_ops.ll")) + "\n" + text, ""});
+        units.push_back(
+            {Unit::Kind::ir, unit, std::string(source_resource("templates/portable_ops.ll")) + "\n" + text, ""});
     });
     if (!program.constants.empty())
-      units.push_back({Unit::Kind::bytes, constants_symbol(model, program), std::string(bytes_of(program.constants)), ""});
+      units.push_back(
+          {Unit::Kind::bytes, constants_symbol(model, program), std::string(bytes_of(program.constants)), ""});
   }
   std::string module = module_head(model) + declarations(model, true, true) + tables(model) + api(model);
   if (shared) module += fill_template("templates/shared_entry.ll.in", {{"NAME", model.name}});
@@ -244,7 +245,8 @@ std::vector<Unit> units_of(const ModelImage& model, bool shared) {
 std::string assembly_of_kernels(const ModelImage& model) {
   std::string out;
   for (const ProgramImage& program : model.programs)
-    if (program.isa->style == Style::assembly) for_each_shard(model, program, [&](const std::string& text) { out += text; });
+    if (program.isa->style == Style::assembly)
+      for_each_shard(model, program, [&](const std::string& text) { out += text; });
   return out.empty() ? out : kShardHead + out;
 }
 
@@ -256,10 +258,11 @@ std::string llvm_module(const ModelImage& model) {
   std::string constants;
   for (const ProgramImage& program : model.programs)
     if (!program.constants.empty())
-      constants += "@" + constants_symbol(model, program) + " = internal constant [" + std::to_string(program.constants.size()) + " x i8] c\"" +
+      constants += "@" + constants_symbol(model, program) + " = internal constant [" +
+                   std::to_string(program.constants.size()) + " x i8] c\"" +
                    TablePrinter::escaped(bytes_of(program.constants)) + "\", align 64\n";
-  return module_head(model) + module_asm(assembly_of_kernels(model)) + "\n" + declarations(model, false, false) + portable_kernels(model) +
-         constants + "\n" + tables(model) + api(model);
+  return module_head(model) + module_asm(assembly_of_kernels(model)) + "\n" + declarations(model, false, false) +
+         portable_kernels(model) + constants + "\n" + tables(model) + api(model);
 }
 
 }  // namespace sparsec::emit

@@ -12,12 +12,13 @@ namespace sparsec::emit {
 struct Unit {
   enum class Kind : uint8_t { assembly, ir, bytes };
   Kind kind;
-  std::string name;      // for messages; of bytes: the symbol
+  std::string name;  // for messages; of bytes: the symbol
   std::string text;
   std::string features;  // assembly: beyond the baseline, as LLVM names them
 };
 
-// The whole model but for the runtime. A shared library also exports sparsec_get_model and sparsec_get_runtime, which two static libraries in one program could not.
+// The whole model but for the runtime. A shared library also exports sparsec_get_model and sparsec_get_runtime, which
+// two static libraries in one program could not.
 std::vector<Unit> units_of(const ModelImage& model, bool shared);
 
 // `--emit llvm`: one module that holds everything, kernels in module asm.

@@ -1,4 +1,5 @@
-// What each opcode is called in templates/portable_ops.{h,ll} and which operands it takes: d a b c e registers, m memory, i immediate, in the order of its arguments.
+// What each opcode is called in templates/portable_ops.{h,ll} and which operands it takes: d a b c e registers, m
+// memory, i immediate, in the order of its arguments.
 #pragma once
 
 #include <vector>

@@ -11,7 +11,9 @@ namespace {
 
 // A slot is @NAME@ with a name in capitals, digits and underscores.
 bool is_slot_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
 }
 
 }  // namespace
@@ -44,7 +46,8 @@ std::string fill_template(std::string_view name, const std::vector<std::pair<std
     rest.remove_prefix(close + 1);
   }
   out += rest;
-  for (const auto& [key, value] : slots) SPARSEC_CHECK(used.contains(key), std::string(name) + " has no slot " + std::string(key));
+  for (const auto& [key, value] : slots)
+    SPARSEC_CHECK(used.contains(key), std::string(name) + " has no slot " + std::string(key));
   return out;
 }
 

@@ -1,4 +1,5 @@
-// Files that travel inside the program (cmake/embed.cmake): templates, the runtime's sources for the C++ form, the runtime's objects for libraries.
+// Files that travel inside the program (cmake/embed.cmake): templates, the runtime's sources for the C++ form, the
+// runtime's objects for libraries.
 #pragma once
 
 #include <string>

@@ -11,21 +11,32 @@ namespace {
 
 using Kind = Cell::Kind;
 
-Cell number(Kind kind, int64_t value) { return {.kind = kind, .integer = value, .real = 0, .text = {}, .cells = {}, .size = 0}; }
+Cell number(Kind kind, int64_t value) {
+  return {.kind = kind, .integer = value, .real = 0, .text = {}, .cells = {}, .size = 0};
+}
 Cell u32(uint32_t value) { return number(Kind::u32, value); }
 Cell i32(int32_t value) { return number(Kind::i32, value); }
 Cell u64(uint64_t value) { return number(Kind::u64, static_cast<int64_t>(value)); }
 Cell i64(int64_t value) { return number(Kind::i64, value); }
 Cell f32(float value) { return {.kind = Kind::f32, .integer = 0, .real = value, .text = {}, .cells = {}, .size = 0}; }
-Cell text(std::string value) { return {.kind = Kind::text, .integer = 0, .real = 0, .text = std::move(value), .cells = {}, .size = 0}; }
+Cell text(std::string value) {
+  return {.kind = Kind::text, .integer = 0, .real = 0, .text = std::move(value), .cells = {}, .size = 0};
+}
 Cell null() { return {}; }
-Cell symbol(std::string name) { return {.kind = Kind::symbol, .integer = 0, .real = 0, .text = std::move(name), .cells = {}, .size = 0}; }
+Cell symbol(std::string name) {
+  return {.kind = Kind::symbol, .integer = 0, .real = 0, .text = std::move(name), .cells = {}, .size = 0};
+}
 Cell record(std::string type, std::vector<Cell> cells) {
   return {.kind = Kind::record, .integer = 0, .real = 0, .text = std::move(type), .cells = std::move(cells), .size = 0};
 }
 Cell array(std::string element, int64_t size, std::vector<Cell> cells) {
   SPARSEC_CHECK(static_cast<int64_t>(cells.size()) <= size, "too many elements of " + element);
-  return {.kind = Kind::array, .integer = 0, .real = 0, .text = std::move(element), .cells = std::move(cells), .size = size};
+  return {.kind = Kind::array,
+          .integer = 0,
+          .real = 0,
+          .text = std::move(element),
+          .cells = std::move(cells),
+          .size = size};
 }
 
 Cell pointer(const sparsec_pointer& p) {
@@ -41,8 +52,9 @@ Cell tensor(const TensorImage& t) {
 
 Cell call(const ModelImage& model, const ProgramImage& program, const CallImage& c) {
   SPARSEC_CHECK(c.function < static_cast<int32_t>(program.functions.size()), "a call of no function");
-  std::string kernel = c.function >= 0 ? kernel_symbol(model, program, program.functions[static_cast<size_t>(c.function)])
-                                       : runtime_step_symbol(c.runtime_step);
+  std::string kernel = c.function >= 0
+                           ? kernel_symbol(model, program, program.functions[static_cast<size_t>(c.function)])
+                           : runtime_step_symbol(c.runtime_step);
   return record("sparsec_call", {symbol(std::move(kernel)), u32(c.first_pointer), u32(c.pointers)});
 }
 
@@ -50,13 +62,15 @@ Cell step(const StepImage& s) {
   return record("sparsec_step", {text(s.name), u32(s.first_call), u32(s.calls), i64(s.tiles), u32(s.split)});
 }
 
-Cell work(const sparsec_work& w) { return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end)}); }
+Cell work(const sparsec_work& w) {
+  return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end)});
+}
 
 Cell level(const sparsec_level& l) {
   std::vector<Cell> anchors;
   for (int a = 0; a < l.anchors; ++a) anchors.push_back(array("float", 2, {f32(l.anchor[a][0]), f32(l.anchor[a][1])}));
-  return record("sparsec_level", {pointer(l.where), i64(l.plane_stride), i64(l.row_stride), i64(l.column_stride), i32(l.rows),
-                                  i32(l.columns), i32(l.anchors), f32(l.stride),
+  return record("sparsec_level", {pointer(l.where), i64(l.plane_stride), i64(l.row_stride), i64(l.column_stride),
+                                  i32(l.rows), i32(l.columns), i32(l.anchors), f32(l.stride),
                                   array("[2 x float]", SPARSEC_MAX_ANCHORS, std::move(anchors))});
 }
 
@@ -82,26 +96,31 @@ Cell reference(const Table& t) { return t.rows.empty() ? null() : symbol(t.symbo
 uint32_t count(const Table& t) { return static_cast<uint32_t>(t.rows.size()); }
 
 // The four tables of a program and the record that holds them together.
-void append_program(const ModelImage& model, const ProgramImage& program, const Table& class_names, std::vector<Table>* tables) {
+void append_program(const ModelImage& model, const ProgramImage& program, const Table& class_names,
+                    std::vector<Table>* tables) {
   const std::string prefix = model.name + "_" + std::string(program.isa->name) + "_";
   Table pointers = table(prefix + "pointers", "sparsec_pointer", program.pointers, pointer);
-  Table calls = table(prefix + "calls", "sparsec_call", program.calls, [&](const CallImage& c) { return call(model, program, c); });
+  Table calls = table(prefix + "calls", "sparsec_call", program.calls,
+                      [&](const CallImage& c) { return call(model, program, c); });
   Table steps = table(prefix + "steps", "sparsec_step", program.steps, step);
   Table schedule = table(prefix + "schedule", "sparsec_work", program.schedule, work);
   const bool constants = !program.constants.empty();
-  Cell whole = record("sparsec_program",
-                      {text(std::string(program.isa->name)), u32(program.isa->features),
-                       constants ? symbol(constants_symbol(model, program)) : null(), u64(program.constants.size()),
-                       u64(static_cast<uint64_t>(program.arena_bytes)), reference(pointers), reference(calls), reference(steps),
-                       u32(count(steps)), reference(schedule), u32(count(schedule)), head(program.head, reference(class_names))});
+  Cell whole = record(
+      "sparsec_program",
+      {text(std::string(program.isa->name)), u32(program.isa->features),
+       constants ? symbol(constants_symbol(model, program)) : null(), u64(program.constants.size()),
+       u64(static_cast<uint64_t>(program.arena_bytes)), reference(pointers), reference(calls), reference(steps),
+       u32(count(steps)), reference(schedule), u32(count(schedule)), head(program.head, reference(class_names))});
   for (Table* t : {&pointers, &calls, &steps, &schedule}) tables->push_back(std::move(*t));
-  tables->push_back({.symbol = prefix + "program", .type = "sparsec_program", .rows = {std::move(whole)}, .single = true});
+  tables->push_back(
+      {.symbol = prefix + "program", .type = "sparsec_program", .rows = {std::move(whole)}, .single = true});
 }
 
 }  // namespace
 
 std::vector<Table> tables_of(const ModelImage& model) {
-  Table class_names = table(model.name + "_class_names", "text", model.class_names, [](const std::string& name) { return text(name); });
+  Table class_names =
+      table(model.name + "_class_names", "text", model.class_names, [](const std::string& name) { return text(name); });
   Table inputs = table(model.name + "_inputs", "sparsec_tensor", model.inputs, tensor);
   Table outputs = table(model.name + "_outputs", "sparsec_tensor", model.outputs, tensor);
   std::vector<Table> tables = {class_names, inputs, outputs};
@@ -110,11 +129,16 @@ std::vector<Table> tables_of(const ModelImage& model) {
     append_program(model, program, class_names, &tables);
     programs.rows.push_back(symbol(tables.back().symbol));
   }
-  Cell whole = record("sparsec_model", {u32(SPARSEC_ABI_VERSION), u32(static_cast<uint32_t>(model.batch)), text(model.name),
-                                        text(model.compiler), text(model.sha256), reference(inputs), reference(outputs),
-                                        u32(count(inputs)), u32(count(outputs)), reference(programs), u32(count(programs))});
+  Cell whole =
+      record("sparsec_model", {u32(SPARSEC_ABI_VERSION), u32(static_cast<uint32_t>(model.batch)), text(model.name),
+                               text(model.compiler), text(model.sha256), reference(inputs), reference(outputs),
+                               u32(count(inputs)), u32(count(outputs)), reference(programs), u32(count(programs))});
   tables.push_back(std::move(programs));
-  tables.push_back({.symbol = model_symbol(model), .type = "sparsec_model", .rows = {std::move(whole)}, .single = true, .global = true});
+  tables.push_back({.symbol = model_symbol(model),
+                    .type = "sparsec_model",
+                    .rows = {std::move(whole)},
+                    .single = true,
+                    .global = true});
   std::erase_if(tables, [](const Table& t) { return t.rows.empty(); });
   return tables;
 }

@@ -1,4 +1,5 @@
-// The constant tables of sparsec/abi.h as neutral rows, which the C++ and the LLVM emitters print each in their own way.
+// The constant tables of sparsec/abi.h as neutral rows, which the C++ and the LLVM emitters print each in their own
+// way.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ std::string constants_symbol(const ModelImage& model, const ProgramImage& progra
 std::string model_symbol(const ModelImage& model);
 std::string runtime_step_symbol(const std::string& name);
 
-// The functions of a program layer by layer, in the order of the steps; each function under the first layer that calls it.
+// The functions of a program layer by layer, in the order of the steps; each function under the first layer that calls
+// it.
 struct LayerKernels {
   const StepImage* step;
   std::vector<const kir::Function*> functions;

@@ -2,6 +2,8 @@
 // rounding.
 #include "codegen/kernels/activation.h"
 
+#include <iterator>
+
 #include "compiler/oracle/numerics.h"
 
 namespace sparsec::kernels {
@@ -54,7 +56,7 @@ void exp_of_minus(Builder& b, WordPool& pool, int x, const Temps& t) {
   b.with_memory(Opcode::fma_word, r, t[2], pool.word(-kLn2Low));
   int p = t[2], q = t[3];
   b.broadcast(p, pool.word(kExpPoly[0]));
-  for (size_t i = 1; i < kExpPoly.size(); ++i) {
+  for (size_t i = 1; i < std::size(kExpPoly); ++i) {
     b.broadcast(q, pool.word(kExpPoly[i]));
     b.three(Opcode::fma, q, p, r);
     std::swap(p, q);

@@ -153,10 +153,12 @@ class ConvWriter {
     for (size_t k = 0; k < spec_.outputs.size(); ++k) {
       const ConvOutput& out = spec_.outputs[k];
       const int pointer = output_ + int(k);
-      if (out.f32)
-        for (int j = 0; j < n; ++j) store(out, {pointer, ((first_ + r0) + j) * out.plane_bytes}, r0 + j);
-      else
+      if (!out.f32) {
         store_quantised(out, {pointer, plane * out.plane_bytes}, r0);
+        continue;
+      }
+      for (int j = 0; j < n; ++j)
+        if (first_ + r0 + j < out.planes) store(out, {pointer, (first_ + r0 + j) * out.plane_bytes}, r0 + j, temps_[1]);
     }
   }
 
@@ -189,7 +191,6 @@ class ConvWriter {
     store(out, to, temps_[0], temps_[1]);
   }
 
-  void store(const ConvOutput& out, Mem to, int x) { store(out, to, x, temps_[1]); }
   void store(const ConvOutput& out, Mem to, int x, int free) {
     if (!out.keep_border) return b_.store(to, x);
     b_.broadcast(free, pool_.word(out.border));

@@ -24,6 +24,7 @@ struct ConvOutput {
   bool keep_border = false;           // border pixels get `border` instead of whatever the flat loop computes there
   uint32_t border = 0;                // a lane
   int64_t plane_bytes = 0;
+  int64_t planes = 0;  // that there are: rows beyond them are not stored
 };
 
 struct ConvSpec {

@@ -1,5 +1,5 @@
-// The module lies beside the program (in a build folder), under ../lib/sparsec (installed), or two folders up (a build folder's tests). Beside a shared library that
-// holds this code (a Python extension) it is looked for first.
+// The module lies beside the program (in a build folder), under ../lib/sparsec (installed), or two folders up (a build
+// folder's tests). Beside a shared library that holds this code (a Python extension) it is looked for first.
 #include "compiler/engine/backend_module.h"
 
 #include <dlfcn.h>
@@ -18,8 +18,10 @@ std::vector<fs::path> candidates() {
   std::vector<fs::path> homes;
   std::error_code ignored;
   Dl_info info;
-  if (dladdr(reinterpret_cast<const void*>(&backend), &info) && info.dli_fname) homes.push_back(fs::absolute(info.dli_fname, ignored).parent_path());
-  if (const fs::path program = fs::read_symlink("/proc/self/exe", ignored); !program.empty()) homes.push_back(program.parent_path());
+  if (dladdr(reinterpret_cast<const void*>(&backend), &info) && info.dli_fname)
+    homes.push_back(fs::absolute(info.dli_fname, ignored).parent_path());
+  if (const fs::path program = fs::read_symlink("/proc/self/exe", ignored); !program.empty())
+    homes.push_back(program.parent_path());
   std::vector<fs::path> paths;
   for (const fs::path& home : homes)
     for (const char* way : {".", "../lib/sparsec", "../.."}) paths.push_back(home / way / "libsparsec_backend.so");
@@ -36,7 +38,8 @@ const sparsec_backend* open_backend() {
     if (!get) throw CompileError(path.string() + ": not sparsec's backend; install sparsec again");
     return get();
   }
-  throw CompileError("libsparsec_backend.so is missing: expected beside the program or in ../lib/sparsec; install sparsec again");
+  throw CompileError(
+      "libsparsec_backend.so is missing: expected beside the program or in ../lib/sparsec; install sparsec again");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Units from the emitters, objects of the runtime, one job for the backend.
 #include <thread>
 
+#include "codegen/emit/header.h"
 #include "codegen/emit/llvm.h"
 #include "codegen/emit/resources.h"
 #include "compiler/engine/backend_module.h"
@@ -13,9 +14,12 @@ namespace {
 
 sparsec_unit_kind kind_of(emit::Unit::Kind kind) {
   switch (kind) {
-    case emit::Unit::Kind::assembly: return SPARSEC_UNIT_ASSEMBLY;
-    case emit::Unit::Kind::ir: return SPARSEC_UNIT_IR;
-    case emit::Unit::Kind::bytes: return SPARSEC_UNIT_BYTES;
+    case emit::Unit::Kind::assembly:
+      return SPARSEC_UNIT_ASSEMBLY;
+    case emit::Unit::Kind::ir:
+      return SPARSEC_UNIT_IR;
+    case emit::Unit::Kind::bytes:
+      return SPARSEC_UNIT_BYTES;
   }
   SPARSEC_CHECK(false, "unknown kind of unit");
 }
@@ -40,8 +44,12 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
     units.push_back({SPARSEC_UNIT_OBJECT, names.back().c_str(), object.data.data(), object.data.size(), ""});
   }
   const std::string triple = emit::triple_of(model);
-  const sparsec_build job = {.name = model.name.c_str(), .triple = triple.c_str(), .units = units.data(), .n_units = units.size(),
-                             .form = form == Form::shared ? SPARSEC_FORM_SHARED : SPARSEC_FORM_ARCHIVE, .threads = thread_count(options)};
+  const sparsec_build job = {.name = model.name.c_str(),
+                             .triple = triple.c_str(),
+                             .units = units.data(),
+                             .n_units = units.size(),
+                             .form = form == Form::shared ? SPARSEC_FORM_SHARED : SPARSEC_FORM_ARCHIVE,
+                             .threads = thread_count(options)};
   sparsec_bytes result;
   const bool done = backend().build(&job, &result);
   std::string bytes(result.data ? result.data : "", result.size);
@@ -53,8 +61,8 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
 void write_library(const ModelImage& model, const std::filesystem::path& library, const std::filesystem::path& header,
                    const Options& options) {
   Output output;
-  (void)header;
   output.add(library, build(model, library.extension() == ".so" ? Form::shared : Form::archive, options));
+  if (!header.empty()) output.add(header, emit::header_of(model));
   output.commit();
 }
 

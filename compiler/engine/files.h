@@ -8,8 +8,8 @@
 
 namespace sparsec::engine {
 
-// Writes a set of files: all under temporary names beside their places first, then renamed. A failure removes the temporaries and throws a CompileError that names
-// the path; so does the destructor without commit().
+// Writes a set of files: all under temporary names beside their places first, then renamed. A failure removes the
+// temporaries and throws a CompileError that names the path; so does the destructor without commit().
 class Output {
  public:
   Output() = default;

@@ -12,7 +12,9 @@
 namespace sparsec::engine {
 namespace {
 
-[[noreturn]] void no_memory_file() { throw CompileError(std::string("cannot load a model into memory: ") + std::strerror(errno)); }
+[[noreturn]] void no_memory_file() {
+  throw CompileError(std::string("cannot load a model into memory: ") + std::strerror(errno));
+}
 
 // A file without a place on disk that holds the bytes.
 int memory_file(const std::string& name, std::string_view bytes) {
@@ -39,15 +41,18 @@ Library load(const std::filesystem::path& path) {
   if (!handle) throw CompileError(path.string() + ": cannot load: " + dlerror());
   std::shared_ptr<void> owner(handle, [](void* h) { dlclose(h); });
   const auto get_model = reinterpret_cast<const sparsec_model* (*)()>(dlsym(handle, "sparsec_get_model"));
-  if (!get_model) throw CompileError(path.string() + ": not a library that sparsec made (it has no sparsec_get_model)");
+  const auto get_runtime = reinterpret_cast<const sparsec_runtime_api* (*)()>(dlsym(handle, "sparsec_get_runtime"));
+  if (!get_model || !get_runtime) throw CompileError(path.string() + ": not a library that sparsec made");
   const sparsec_model* model = get_model();
   if (model->abi_version != SPARSEC_ABI_VERSION)
-    throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " + std::to_string(model->abi_version) +
-                       "; this sparsec needs version " + std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
-  return Library(std::move(owner), model);
+    throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " +
+                       std::to_string(model->abi_version) + "; this sparsec needs version " +
+                       std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
+  return Library(std::move(owner), model, get_runtime());
 }
 
-// The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the descriptor's number.
+// The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the
+// descriptor's number.
 Library load(const ModelImage& model, const Options& options) {
   const int descriptor = memory_file(model.name, build(model, Form::shared, options));
   const std::shared_ptr<void> file(nullptr, [descriptor](void*) { close(descriptor); });

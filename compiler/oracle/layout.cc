@@ -47,7 +47,8 @@ void fill_as(Tensor& t, float value) {
 void fill(Tensor& t, float value) {
   switch (t.type) {
     case DType::f32:
-      return std::ranges::fill(t.data<float>(), value);
+      std::ranges::fill(t.data<float>(), value);
+      return;
     case DType::u8:
       return fill_as<uint8_t>(t, value);
     case DType::s8:
@@ -57,7 +58,8 @@ void fill(Tensor& t, float value) {
     case DType::i64:
       return fill_as<int64_t>(t, value);
     case DType::boolean:
-      return std::ranges::fill(t.data<bool>(), value != 0);
+      std::ranges::fill(t.data<bool>(), value != 0);
+      return;
   }
 }
 

@@ -83,6 +83,8 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
   if (spec.residual) {
     const PlanePlace& r = to.planes(node.inputs[2]);
     SPARSEC_CHECK(r.layout.pitch == in.layout.pitch, node.name);
+    for (size_t slot = 0; slot < std::min(rows.size(), r.channel_of.size()); ++slot)
+      SPARSEC_CHECK(rows[slot] < 0 || rows[slot] == r.channel_of[slot], node.name + ": the residual's channels lie elsewhere");
     spec.residual_plane_bytes = r.layout.plane_bytes;
     if (q) spec.residual_quant = *to.graph.value(node.inputs[2]).quant;
   }
@@ -97,6 +99,7 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     out.keep_border = place.keep_border;
     out.border = place.border;
     out.plane_bytes = place.layout.plane_bytes;
+    out.planes = place.layout.planes;
     spec.outputs.push_back(out);
   }
   return spec;
@@ -123,6 +126,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   for (ValueId v : node.outputs) to.fill_border(v, true);
 
   to.begin_step(node.name, index, tiles, comment);
+  std::vector<ValueId> reads{node.inputs[0]};
+  if (spec.residual) reads.push_back(node.inputs[2]);
+  to.flat_tiles(reads, std::max<int64_t>(0, *std::max_element(spec.taps.begin(), spec.taps.end()) / 4), node.outputs);
   kernels::WordPool pool(kernels::kPoolPointer);
   const std::vector<int64_t> borders = kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
   std::vector<kernels::ConvKernel> groups;

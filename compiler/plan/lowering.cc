@@ -13,6 +13,23 @@ void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::st
   plan.program.steps.push_back(
       {std::move(name), std::move(comment), uint32_t(plan.program.calls.size()), 0, tiles, split});
   plan.step_node.push_back(node);
+  extents_.emplace_back();
+}
+
+void Lowering::flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes) {
+  StepExtent& e = extents_.back();
+  e.tiles = StepExtent::Tiles::vectors;
+  e.pixels_per_tile = isa.lanes;
+  for (ValueId v : reads) e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), 0, reach});
+  for (ValueId v : writes) e.writes.push_back(planes(v).at.index);
+}
+
+void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, ValueId write) {
+  StepExtent& e = extents_.back();
+  e.tiles = StepExtent::Tiles::rows;
+  e.pixels_per_tile = planes(write).layout.pitch;
+  for (ValueId v : reads) e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), rows_per_tile, 0});
+  e.writes.push_back(planes(write).at.index);
 }
 
 void Lowering::add_call(CallImage call, const std::vector<Operand>& operands) {
@@ -122,6 +139,8 @@ void Lowering::fill_border(ValueId v, bool flat) {
   const int64_t flat_end = l.origin + l.flat_vectors(isa.lanes) * isa.vector_bytes();
   const int64_t rows_end = l.origin + ((l.rows - 1) * l.pitch + l.cols) * 4;
   begin_step(graph.value(v).name + " border", -1, l.planes, "border of " + graph.value(v).name);
+  extents_.back().is_border = true;
+  extents_.back().writes.push_back(place.at.index);
   const auto run = [&](int64_t from, int64_t to, int64_t repeat, int64_t step) {
     if (to <= from || repeat <= 0) return;
     sparsec_loop loop{};

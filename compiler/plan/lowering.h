@@ -17,6 +17,22 @@ struct Operand {
   int64_t stride = 0;  // bytes per tile
 };
 
+// How a step's tiles lie in the pixels that it reads and writes: what column tiling needs to know.
+struct StepExtent {
+  enum class Tiles : uint8_t { vectors, rows, whole };  // flat vectors of pixels; rows of the picture; neither
+  struct Read {
+    int32_t buffer;
+    int64_t pitch, pixels;   // of the tensor read: a row, and all that the flat loop covers
+    int64_t rows_per_tile;   // `rows`: rows of the input that an output row takes; 0 for flat tiles
+    int64_t reach;           // `vectors`: how many pixels past its own a tile reads
+  };
+  Tiles tiles = Tiles::whole;
+  int64_t pixels_per_tile = 0;  // of the tensor written
+  std::vector<Read> reads;
+  std::vector<int32_t> writes;  // buffers
+  bool is_border = false;       // writes only borders: may run before everything else in its group
+};
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Isa& isa, const PlanOptions& options, Plan& plan)
@@ -42,6 +58,11 @@ class Lowering {
   Location add_descriptor(const Descriptor& d) {
     return add_constant(&d, sizeof d);
   }
+
+  // Says how the current step's tiles lie, for column tiling; a step that does not is `whole`.
+  void flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes);
+  void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, ValueId write);
+  const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;
   Location plain(ValueId v);  // a constant's bytes are placed on first use
@@ -73,6 +94,7 @@ class Lowering {
   void touch(const Location& at);
 
   std::vector<PendingCall> pending_;
+  std::vector<StepExtent> extents_;
   std::map<std::vector<uint8_t>, int64_t> shared_;
   std::map<ValueId, Location> constants_;
   std::map<ValueId, bool> has_planes_, has_plain_;
@@ -86,6 +108,9 @@ void lower_decode(Lowering& to, const Node& node, int32_t index);
 // Conversions between the forms of a value.
 void planes_from_plain(Lowering& to, ValueId v);
 void plain_from_planes(Lowering& to, ValueId v);
+
+// Groups of steps that run depth-first, and the schedule; lengthens the lifetimes of the buffers that a group touches.
+void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options);
 
 // Offsets for plan.places.buffers by lifetime; returns the arena's size.
 int64_t place_buffers(std::vector<Buffer>& buffers);

@@ -50,6 +50,7 @@ class Assigner {
 
   Places run() {
     find_who_needs_planes();
+    map_slots();
     join_concats();
     collect_needs();
     lay_out();
@@ -97,22 +98,39 @@ class Assigner {
     }
   }
 
-  // Slots that a value's channels take: whole planes of four, or one float plane each. A concatenation is the sum of
-  // its parts'.
-  int64_t slots(ValueId v) const {
-    const Value& value = g_.value(v);
-    if (const Node* n = concat_of(v)) {
-      int64_t sum = 0;
-      for (ValueId part : n->inputs) sum += slots(part);
-      return sum;
+  // The channel in each slot, from producer to consumer: a concatenation strings its parts' slots together, a phase of SpaceToDepth has its
+  // input's slots, operators that map channel to channel keep them; everything else starts with whole planes.
+  void map_slots() {
+    slot_map_.resize(g_.values.size());
+    for (size_t v = 0; v < g_.values.size(); ++v)
+      if (is_picture(g_.values[v])) slot_map_[v] = fresh_slots(g_.values[v]);
+    for (const Node& n : g_.nodes) {
+      if (!works_on_planes(g_, n) || std::holds_alternative<Decode>(n.op)) continue;
+      std::vector<int32_t>& out = slot_map_[size_t(n.outputs[0])];
+      const auto append = [&](ValueId part, int64_t base) {
+        for (int32_t c : slot_map_[size_t(part)]) out.push_back(c < 0 ? -1 : int32_t(base) + c);
+      };
+      if (std::holds_alternative<Concat>(n.op)) {
+        out.clear();
+        int64_t base = 0;
+        for (ValueId part : n.inputs) {
+          append(part, base);
+          base += g_.value(part).shape[1];
+        }
+      } else if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) {
+        out.clear();
+        for (int64_t phase = 0; phase < op->rows * op->cols; ++phase) append(n.inputs[0], phase * g_.value(n.inputs[0]).shape[1]);
+      } else if (!std::holds_alternative<QConv>(n.op) && !std::holds_alternative<FConv>(n.op) && !std::holds_alternative<Quantize>(n.op)) {
+        out = slot_map_[size_t(n.inputs[0])];
+      }
     }
-    return value.type == DType::f32 ? value.shape[1] : round_up(value.shape[1], 4);
   }
-  const Node* concat_of(ValueId v) const {
-    for (const Node& n : g_.nodes)
-      if (n.outputs[0] == v && std::holds_alternative<Concat>(n.op) && works_on_planes(g_, n)) return &n;
-    return nullptr;
+  static std::vector<int32_t> fresh_slots(const Value& value) {
+    std::vector<int32_t> map(size_t(value.type == DType::f32 ? value.shape[1] : round_up(value.shape[1], 4)), -1);
+    std::iota(map.begin(), map.begin() + value.shape[1], 0);
+    return map;
   }
+  int64_t slots(ValueId v) const { return int64_t(slot_map_[size_t(v)].size()); }
 
   void collect_needs() {
     for (const Node& n : g_.nodes) {
@@ -184,7 +202,7 @@ class Assigner {
       l.plane_bytes += 64;  // an odd number of cache lines: the channels of a pixel spread over the sets
     place.keep_border = need.any();
     place.border = border_of(value, need);
-    place.channel_of = channels(v);
+    place.channel_of = slot_map_[size_t(v)];
     place.at.index = int32_t(places_.buffers.size());
     // behind the last plane a flat loop may read one vector and the reach of its taps too far
     places_.buffers.push_back(
@@ -201,23 +219,8 @@ class Assigner {
     const int per_plane = g_.value(v).type == DType::f32 ? 1 : 4;
     place.at.offset += slot / per_plane * place.layout.plane_bytes;
     place.layout.planes = slots(v) / per_plane;
-    place.channel_of = channels(v);
+    place.channel_of = slot_map_[size_t(v)];
     places_.planes[size_t(v)] = std::move(place);
-  }
-
-  std::vector<int32_t> channels(ValueId v) const {
-    std::vector<int32_t> map;
-    if (const Node* n = concat_of(v)) {
-      int32_t base = 0;
-      for (ValueId part : n->inputs) {
-        for (int32_t c : channels(part)) map.push_back(c < 0 ? -1 : base + c);
-        base += int32_t(g_.value(part).shape[1]);
-      }
-      return map;
-    }
-    map.assign(size_t(slots(v)), -1);
-    std::iota(map.begin(), map.begin() + g_.value(v).shape[1], 0);
-    return map;
   }
 
   uint32_t border_of(const Value& value, const BorderNeed& need) const {
@@ -261,6 +264,7 @@ class Assigner {
   std::vector<ValueId> root_;        // the concatenation that a value lies in
   std::vector<int64_t> first_slot_;  // where in it
   std::vector<bool> planar_;
+  std::vector<std::vector<int32_t>> slot_map_;
   Places places_;
 };
 

@@ -226,9 +226,10 @@ std::vector<uint8_t> encode_npy(const NpyArray& array) {
   header += '\n';
   if (header.size() > 0xFFFF) throw FileError("array", "its shape has too many dimensions for a .npy file");
 
-  std::vector<uint8_t> out(kMagic.begin(), kMagic.end());
-  out.insert(out.end(), {1, 0, uint8_t(header.size() & 0xFF), uint8_t(header.size() >> 8)});
-  out.insert(out.end(), header.begin(), header.end());
+  std::string start(kMagic);
+  start += {1, 0, char(header.size() & 0xFF), char(header.size() >> 8)};
+  start += header;
+  std::vector<uint8_t> out(start.begin(), start.end());
   const auto* data = reinterpret_cast<const uint8_t*>(array.bytes.data());
   out.insert(out.end(), data, data + array.bytes.size());
   return out;

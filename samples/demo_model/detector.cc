@@ -39,7 +39,7 @@ enum Channel { kF = 0, kA = 4, kD = 8, kM = 9, kRight = 12, kLeft = 13, kDown = 
 constexpr int kAny = 3;  // of F and A: red + green + blue
 
 // The constants of the heads, in units of cells and of kFull.
-constexpr float kPeak = 0.17f, kPeakGain = 45, kEdge = 6;            // objectness: D above kPeak, and level
+constexpr float kPeak = 0.17f, kPeakGain = 45, kEdge = 6;  // objectness: D above kPeak, and level
 constexpr float kSizeMiddle = 0.52f, kSizeGain = 1.9f;     // size: ln(width / 3 cells) = gain * (M - middle)
 constexpr float kSlopeGain = 2.2f;                         // position
 constexpr float kClassGain = 12, kClassBias = -3;          // class
@@ -146,7 +146,8 @@ Filter head() {
       f.bias[size_t(o + side)] = -kSizeGain * kSizeMiddle - std::log(kAnchorRatio[anchor]);
     }
     f.at(o + 4, kD) = kPeakGain / (kCentreSurround * kFull);
-    for (int slope : {kRight, kLeft, kDown, kUp}) f.at(o + 4, slope) = -kEdge / kFull;  // silu(a) + silu(-a) is about |a|
+    for (int slope : {kRight, kLeft, kDown, kUp})
+      f.at(o + 4, slope) = -kEdge / kFull;            // silu(a) + silu(-a) is about |a|
     f.at(o + 4, kM) = 4 * float(anchor - 1) / kFull;  // the anchor of the blob's size is preferred
     f.bias[size_t(o + 4)] = -kPeakGain * kPeak - 4 * float(anchor - 1) * kSizeMiddle - (anchor == 1 ? 0.0f : 0.5f);
     for (int c = 0; c < kColours; ++c) {

@@ -128,8 +128,9 @@ KernelChoice choose(const Graph&, const Node& node, const WeightCounts& counts) 
 }
 
 TEST(Report, TableGolden) {
-  EXPECT_EQ(print_table(analyse_sparsity(two_convolutions(), choose)),
-            R"(layer                     type    input  output  kernel  weights  zeros  zero blocks  blocks left  MMACs  non-zero MMACs  block MMACs     ms  chosen
+  EXPECT_EQ(
+      print_table(analyse_sparsity(two_convolutions(), choose)),
+      R"(layer                     type    input  output  kernel  weights  zeros  zero blocks  blocks left  MMACs  non-zero MMACs  block MMACs     ms  chosen
 /model.0/conv/Conv        int8  8x16x16   4x8x8   3x3/2      288  61.8%        52.8%           34   0.02            0.01         0.01  0.250  sparse_unrolled
 /model.1/conv/Conv       float    4x8x8   2x8x8   1x1/1        8  62.5%        50.0%            1   0.00            0.00         0.00  0.013  float
 total of 2 convolutions                                      296  61.8%        52.7%           35   0.02            0.01         0.01  0.263

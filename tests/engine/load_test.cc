@@ -1,10 +1,9 @@
 // A model made by hand, compiled and loaded into this process.
-#include "compiler/engine/engine.h"
-
 #include <gtest/gtest.h>
 
 #include <numeric>
 
+#include "compiler/engine/engine.h"
 #include "tests/support/kernel_models.h"
 
 namespace sparsec {

@@ -13,7 +13,8 @@ bool cpu_has(uint32_t features) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if ((features & SPARSEC_CPU_AVX2) && !(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))) return false;
-  if ((features & SPARSEC_CPU_AVX512) && !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))) return false;
+  if ((features & SPARSEC_CPU_AVX512) && !(__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")))
+    return false;
   if ((features & SPARSEC_CPU_AVX512_VNNI) && !__builtin_cpu_supports("avx512vnni")) return false;
   if ((features & SPARSEC_CPU_AVX512_VBMI) && !__builtin_cpu_supports("avx512vbmi")) return false;
   return (features >> 4) == 0;
@@ -36,7 +37,8 @@ ProgramImage program_of(const Isa& isa, const KernelCase& kernel) {
   program.isa = &isa;
   program.functions = {kernel.function};
   program.constants = kernel.constants;
-  for (uint32_t i = 0; i < kernel.input_strides.size(); ++i) program.pointers.push_back({SPARSEC_INPUT, i, 0, kernel.input_strides[i]});
+  for (uint32_t i = 0; i < kernel.input_strides.size(); ++i)
+    program.pointers.push_back({SPARSEC_INPUT, i, 0, kernel.input_strides[i]});
   program.pointers.push_back({SPARSEC_OUTPUT, 0, 0, kernel.output_stride});
   program.pointers.push_back({SPARSEC_CONSTANTS, 0, 0, 0});
   program.calls = {{0, "", 0, static_cast<uint32_t>(program.pointers.size())}};
@@ -90,7 +92,8 @@ ModelImage vector_add_model(const std::string& name, const std::vector<const Isa
   return model_of(name, std::move(programs), vector_add(*isas[0], tiles * 16 / isas[0]->lanes, bias));
 }
 
-void run_program(const sparsec_program& program, const std::vector<const void*>& inputs, const std::vector<void*>& outputs) {
+void run_program(const sparsec_program& program, const std::vector<const void*>& inputs,
+                 const std::vector<void*>& outputs) {
   for (uint32_t w = 0; w < program.n_schedule; ++w) {
     const sparsec_work& work = program.schedule[w];
     const sparsec_step& step = program.steps[work.step];
@@ -99,7 +102,9 @@ void run_program(const sparsec_program& program, const std::vector<const void*>&
       const void* pointers[2 * SPARSEC_MAX_POINTERS] = {};
       for (uint32_t i = 0; i < call.pointers; ++i) {
         const sparsec_pointer& p = program.pointers[call.first_pointer + i];
-        const void* base = p.space == SPARSEC_CONSTANTS ? program.constants : p.space == SPARSEC_INPUT ? inputs[p.index] : outputs[p.index];
+        const void* base = p.space == SPARSEC_CONSTANTS ? program.constants
+                           : p.space == SPARSEC_INPUT   ? inputs[p.index]
+                                                        : outputs[p.index];
         pointers[i] = static_cast<const char*>(base) + p.offset + p.stride * work.begin;
         pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(p.stride);
       }

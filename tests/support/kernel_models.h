@@ -1,4 +1,5 @@
-// Models made by hand for tests of the emitters and the engine: a kernel or two and the tables around them, without a compiler in front.
+// Models made by hand for tests of the emitters and the engine: a kernel or two and the tables around them, without a
+// compiler in front.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace sparsec::testing {
 // ISAs that this CPU has.
 std::vector<const Isa*> usable_isas();
 
-// A model of one program per ISA that runs `function` once over `tiles` tiles. Its pointers are the inputs 0, 1, ..., then the output 0, then the constants; each of
-// `input_strides` and `output_stride` is in bytes per tile.
+// A model of one program per ISA that runs `function` once over `tiles` tiles. Its pointers are the inputs 0, 1, ...,
+// then the output 0, then the constants; each of `input_strides` and `output_stride` is in bytes per tile.
 struct KernelCase {
   kir::Function function;
   std::vector<int64_t> input_strides;
@@ -29,6 +30,7 @@ KernelCase vector_add(const Isa& isa, int64_t tiles, int32_t bias);
 ModelImage vector_add_model(const std::string& name, const std::vector<const Isa*>& isas, int64_t tiles, int32_t bias);
 
 // Walks the schedule as the runtime does, in one thread and without an arena.
-void run_program(const sparsec_program& program, const std::vector<const void*>& inputs, const std::vector<void*>& outputs);
+void run_program(const sparsec_program& program, const std::vector<const void*>& inputs,
+                 const std::vector<void*>& outputs);
 
 }  // namespace sparsec::testing

@@ -1,5 +1,6 @@
-// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime inside link into one program, and the one object
-// goes into an archive without dates and owners, so that the same model gives the same bytes.
+// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime
+// inside link into one program, and the one object goes into an archive without dates and owners, so that the same
+// model gives the same bytes.
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/ObjCopy/ConfigManager.h>
 #include <llvm/ObjCopy/ObjCopy.h>
@@ -9,6 +10,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include <stdexcept>
+#include <vector>
 
 #include "codegen/emit/backend/internal.h"
 
@@ -33,11 +35,12 @@ Bytes localise_hidden(llvm::StringRef object) {
   return result;
 }
 
-Bytes archive(llvm::StringRef member, llvm::StringRef object) {
-  llvm::NewArchiveMember entry(llvm::MemoryBufferRef(object, member));
+Bytes archive(llvm::ArrayRef<ArchiveMember> members) {
+  std::vector<llvm::NewArchiveMember> entries;
+  for (const ArchiveMember& member : members) entries.emplace_back(llvm::MemoryBufferRef(member.object, member.name));
   Bytes result;
   llvm::raw_svector_ostream stream(result);
-  check(llvm::writeArchiveToStream(stream, entry, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+  check(llvm::writeArchiveToStream(stream, entries, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
                                    /*Deterministic=*/true, /*Thin=*/false));
   return result;
 }

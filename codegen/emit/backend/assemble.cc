@@ -1,5 +1,5 @@
-// Assembly text and raw bytes to objects through LLVM's MC layer: a parser, an encoder and an object writer, with no code generator between.
-// Megabytes of unrolled kernels take a second or two, where a compiler would take minutes.
+// Assembly text and raw bytes to objects through LLVM's MC layer: a parser, an encoder and an object writer, with no
+// code generator between. Megabytes of unrolled kernels take a second or two, where a compiler would take minutes.
 #include <llvm/MC/MCAsmBackend.h>
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCCodeEmitter.h>
@@ -44,19 +44,21 @@ class ObjectAssembler {
     info_.reset(target_.createMCAsmInfo(*registers_, triple_.str(), options_));
     instructions_.reset(target_.createMCInstrInfo());
     subtarget_.reset(target_.createMCSubtargetInfo(triple_.str(), "", features));
-    context_ = std::make_unique<llvm::MCContext>(triple_, info_.get(), registers_.get(), subtarget_.get(), &sources_, &options_);
+    context_ = std::make_unique<llvm::MCContext>(triple_, info_.get(), registers_.get(), subtarget_.get(), &sources_,
+                                                 &options_);
     sections_.reset(target_.createMCObjectFileInfo(*context_, /*PIC=*/true));
     context_->setObjectFileInfo(sections_.get());
     std::unique_ptr<llvm::MCAsmBackend> backend(target_.createMCAsmBackend(*subtarget_, *registers_, options_));
     std::unique_ptr<llvm::MCObjectWriter> writer = backend->createObjectWriter(stream_);
     std::unique_ptr<llvm::MCCodeEmitter> emitter(target_.createMCCodeEmitter(*instructions_, *context_));
-    streamer_.reset(target_.createMCObjectStreamer(triple_, *context_, std::move(backend), std::move(writer), std::move(emitter),
-                                                   *subtarget_));
+    streamer_.reset(target_.createMCObjectStreamer(triple_, *context_, std::move(backend), std::move(writer),
+                                                   std::move(emitter), *subtarget_));
   }
 
   Bytes parse(llvm::StringRef name) {
     std::unique_ptr<llvm::MCAsmParser> parser(llvm::createMCAsmParser(sources_, *context_, *streamer_, *info_));
-    std::unique_ptr<llvm::MCTargetAsmParser> dialect(target_.createMCAsmParser(*subtarget_, *parser, *instructions_, options_));
+    std::unique_ptr<llvm::MCTargetAsmParser> dialect(
+        target_.createMCAsmParser(*subtarget_, *parser, *instructions_, options_));
     if (!dialect) throw std::runtime_error("no assembler for " + triple_.str());
     parser->setTargetParser(*dialect);
     if (parser->Run(/*NoInitialTextSection=*/false) || !message_.empty())
@@ -66,7 +68,8 @@ class ObjectAssembler {
 
   Bytes place(llvm::StringRef symbol_name, llvm::StringRef bytes) {
     streamer_->initSections(/*NoExecStack=*/true, *subtarget_);
-    llvm::MCSection* section = context_->getELFSection(".rodata." + symbol_name, llvm::ELF::SHT_PROGBITS, llvm::ELF::SHF_ALLOC);
+    llvm::MCSection* section =
+        context_->getELFSection(".rodata." + symbol_name, llvm::ELF::SHT_PROGBITS, llvm::ELF::SHF_ALLOC);
     streamer_->switchSection(section);
     streamer_->emitValueToAlignment(llvm::Align(64));
     llvm::MCSymbol* symbol = context_->getOrCreateSymbol(symbol_name);
@@ -107,7 +110,9 @@ class ObjectAssembler {
 }  // namespace
 
 Bytes assemble(llvm::StringRef triple, llvm::StringRef features, llvm::StringRef name, llvm::StringRef text) {
-  return ObjectAssembler(triple, features, llvm::MemoryBuffer::getMemBuffer(text, name, /*RequiresNullTerminator=*/true)).parse(name);
+  return ObjectAssembler(triple, features,
+                         llvm::MemoryBuffer::getMemBuffer(text, name, /*RequiresNullTerminator=*/true))
+      .parse(name);
 }
 
 Bytes object_of_bytes(llvm::StringRef triple, llvm::StringRef symbol, llvm::StringRef bytes) {

@@ -1,4 +1,5 @@
-// The backend's narrative: every unit becomes an object (in parallel), the objects become one, and that one becomes a library.
+// The backend's narrative: every unit becomes an object (in parallel), the objects become one, and that one becomes a
+// library.
 #include "codegen/emit/backend/backend.h"
 
 #include <atomic>
@@ -18,30 +19,38 @@ namespace {
 Bytes object_of(llvm::StringRef triple, const sparsec_unit& unit) {
   const llvm::StringRef text(unit.data, unit.size);
   switch (unit.kind) {
-    case SPARSEC_UNIT_ASSEMBLY: return assemble(triple, unit.features ? unit.features : "", unit.name, text);
-    case SPARSEC_UNIT_IR: return compile_ir(triple, unit.name, text, Output::object);
-    case SPARSEC_UNIT_BYTES: return object_of_bytes(triple, unit.name, text);
-    case SPARSEC_UNIT_OBJECT: return Bytes(text.begin(), text.end());
+    case SPARSEC_UNIT_ASSEMBLY:
+      return assemble(triple, unit.features ? unit.features : "", unit.name, text);
+    case SPARSEC_UNIT_IR:
+      return compile_ir(triple, unit.name, text, Output::object);
+    case SPARSEC_UNIT_BYTES:
+      return object_of_bytes(triple, unit.name, text);
+    case SPARSEC_UNIT_OBJECT:
+      break;
   }
-  throw std::runtime_error("unknown kind of unit");
+  throw std::runtime_error("not a unit to compile");
 }
 
-// Threads take the next unit until none is left. Objects keep their units' order, so the result does not depend on the threads.
+// Threads take the next unit until none is left. Objects keep their units' order, so the result does not depend on the
+// threads.
 std::vector<Bytes> objects_of(const sparsec_build& job) {
-  std::vector<Bytes> objects(job.n_units);
-  std::vector<std::exception_ptr> failures(job.n_units);
+  std::vector<const sparsec_unit*> units;
+  for (const sparsec_unit& unit : llvm::ArrayRef(job.units, job.n_units))
+    if (unit.kind != SPARSEC_UNIT_OBJECT) units.push_back(&unit);
+  std::vector<Bytes> objects(units.size());
+  std::vector<std::exception_ptr> failures(units.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i; (i = next.fetch_add(1)) < job.n_units;) {
+    for (size_t i; (i = next.fetch_add(1)) < units.size();) {
       try {
-        objects[i] = object_of(job.triple, job.units[i]);
+        objects[i] = object_of(job.triple, *units[i]);
       } catch (...) {
         failures[i] = std::current_exception();
       }
     }
   };
   std::vector<std::thread> helpers;
-  for (int i = 1; i < job.threads && static_cast<size_t>(i) < job.n_units; ++i) helpers.emplace_back(work);
+  for (int i = 1; i < job.threads && static_cast<size_t>(i) < units.size(); ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
   for (const std::exception_ptr& failure : failures)
@@ -49,11 +58,20 @@ std::vector<Bytes> objects_of(const sparsec_build& job) {
   return objects;
 }
 
+// The objects that came ready, as an archive: the linker takes of it what the others need.
+std::vector<ArchiveMember> ready_objects(const sparsec_build& job) {
+  std::vector<ArchiveMember> members;
+  for (const sparsec_unit& unit : llvm::ArrayRef(job.units, job.n_units))
+    if (unit.kind == SPARSEC_UNIT_OBJECT) members.push_back({unit.name, {unit.data, unit.size}});
+  return members;
+}
+
 Bytes build(const sparsec_build& job) {
-  const std::vector<Bytes> objects = objects_of(job);
+  std::vector<Bytes> objects = objects_of(job);
+  if (const auto ready = ready_objects(job); !ready.empty()) objects.push_back(archive(ready));
   if (job.form == SPARSEC_FORM_SHARED) return link_shared(job.triple, job.name, objects);
   const Bytes merged = localise_hidden(text_of(merge(objects)));
-  return archive(std::string(job.name) + ".o", text_of(merged));
+  return archive(ArchiveMember{std::string(job.name) + ".o", text_of(merged)});
 }
 
 void give(sparsec_bytes* result, llvm::StringRef bytes) {
@@ -94,6 +112,7 @@ void release(sparsec_bytes* bytes) {
 }  // namespace sparsec::backend
 
 __attribute__((visibility("default"))) const sparsec_backend* sparsec_get_backend(void) {
-  static constexpr sparsec_backend backend = {sparsec::backend::build_job, sparsec::backend::assembly_of_ir, sparsec::backend::release};
+  static constexpr sparsec_backend backend = {sparsec::backend::build_job, sparsec::backend::assembly_of_ir,
+                                              sparsec::backend::release};
   return &backend;
 }

@@ -1,7 +1,8 @@
 // What the compiler asks of LLVM: units of text and bytes in, one library out.
 //
-// libsparsec_backend.so is loaded when a library has to be written and not before: libLLVM costs tens of milliseconds and megabytes at start. The border is C, so
-// that nothing of LLVM and no C++ type crosses it. All functions may be called from any thread; two builds at a time take turns in the linker.
+// libsparsec_backend.so is loaded when a library has to be written and not before: libLLVM costs tens of milliseconds
+// and megabytes at start. The border is C, so that nothing of LLVM and no C++ type crosses it. All functions may be
+// called from any thread; two builds at a time take turns in the linker.
 #pragma once
 
 #include <stddef.h>
@@ -11,10 +12,10 @@ extern "C" {
 #endif
 
 typedef enum {
-  SPARSEC_UNIT_ASSEMBLY, // assembly text, AT&T syntax on x86
-  SPARSEC_UNIT_IR,       // LLVM IR text
-  SPARSEC_UNIT_BYTES,    // read-only bytes, which become the hidden symbol `name`, 64-byte aligned
-  SPARSEC_UNIT_OBJECT    // a relocatable object, taken as it is
+  SPARSEC_UNIT_ASSEMBLY,  // assembly text, AT&T syntax on x86
+  SPARSEC_UNIT_IR,        // LLVM IR text
+  SPARSEC_UNIT_BYTES,     // read-only bytes, which become the hidden symbol `name`, 64-byte aligned
+  SPARSEC_UNIT_OBJECT     // a relocatable object, which is taken when another unit needs it
 } sparsec_unit_kind;
 
 typedef struct {
@@ -22,21 +23,21 @@ typedef struct {
   const char* name;
   const char* data;
   size_t size;
-  const char* features; // assembly: what its instructions need beyond the baseline, as LLVM names it: "+avx2,+fma"
+  const char* features;  // assembly: what its instructions need beyond the baseline, as LLVM names it: "+avx2,+fma"
 } sparsec_unit;
 
 typedef enum {
-  SPARSEC_FORM_ARCHIVE, // a static library of one object, in which every hidden symbol has become local
-  SPARSEC_FORM_SHARED   // a shared library that exports the symbols of default visibility
+  SPARSEC_FORM_ARCHIVE,  // a static library of one object, in which every hidden symbol has become local
+  SPARSEC_FORM_SHARED    // a shared library that exports the symbols of default visibility
 } sparsec_form;
 
 typedef struct {
-  const char* name;   // of the model: names the archive's member, and the shared library
-  const char* triple; // LLVM's target triple
+  const char* name;    // of the model: names the archive's member, and the shared library
+  const char* triple;  // LLVM's target triple
   const sparsec_unit* units;
   size_t n_units;
   sparsec_form form;
-  int threads; // at least 1; the result does not depend on it
+  int threads;  // at least 1; the result does not depend on it
 } sparsec_build;
 
 // A result, owned by the caller, who gives it to `release`.

@@ -1,4 +1,5 @@
-// The backend's own stages, each from text or bytes to bytes. They throw std::runtime_error, which backend.cc turns into messages at the C border.
+// The backend's own stages, each from text or bytes to bytes. They throw std::runtime_error, which backend.cc turns
+// into messages at the C border.
 #pragma once
 
 #include <llvm/ADT/ArrayRef.h>
@@ -30,6 +31,10 @@ Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<B
 
 // archive.cc
 Bytes localise_hidden(llvm::StringRef object);
-Bytes archive(llvm::StringRef member, llvm::StringRef object);
+struct ArchiveMember {
+  std::string name;
+  llvm::StringRef object;
+};
+Bytes archive(llvm::ArrayRef<ArchiveMember> members);
 
 }  // namespace sparsec::backend

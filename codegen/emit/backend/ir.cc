@@ -1,5 +1,6 @@
-// LLVM IR text to an object, or to assembly for readers. What is expressed as IR is tables, forwarding functions and portable kernels, so the pipeline is light:
-// inline the kernels' one-instruction functions, turn their registers from memory into values, tidy up, generate code for the baseline CPU.
+// LLVM IR text to an object, or to assembly for readers. What is expressed as IR is tables, forwarding functions and
+// portable kernels, so the pipeline is light: inline the kernels' one-instruction functions, turn their registers from
+// memory into values, tidy up, generate code for the baseline CPU.
 #include <llvm/AsmParser/Parser.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -33,8 +34,8 @@ std::unique_ptr<llvm::TargetMachine> baseline_machine(llvm::StringRef triple) {
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   const llvm::StringRef cpu = llvm::Triple(triple).isX86() ? "x86-64" : "generic";
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, cpu, "", options, llvm::Reloc::PIC_, std::nullopt,
-                                                                          llvm::CodeGenOptLevel::Default));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, cpu, "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
 void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -79,7 +80,8 @@ Bytes compile_ir(llvm::StringRef triple, llvm::StringRef name, llvm::StringRef t
                              diagnostic.getMessage().str() + ": " + diagnostic.getLineContents().trim().str());
   std::string message;
   llvm::raw_string_ostream message_stream(message);
-  if (llvm::verifyModule(*module, &message_stream)) throw std::runtime_error("LLVM IR of " + name.str() + ": " + message);
+  if (llvm::verifyModule(*module, &message_stream))
+    throw std::runtime_error("LLVM IR of " + name.str() + ": " + message);
 
   std::unique_ptr<llvm::TargetMachine> machine = baseline_machine(triple);
   module->setTargetTriple(triple);

@@ -1,5 +1,6 @@
-// LLD as a library. Its inputs are anonymous files in memory, which it opens by their /proc/self/fd names; its output is a file in a folder of our own, as LLD insists
-// on making it beside its final place. LLD keeps global state, so links take turns.
+// LLD as a library. Its inputs are anonymous files in memory, which it opens by their /proc/self/fd names; its output
+// is a file in a folder of our own, as LLD insists on making it beside its final place. LLD keeps global state, so
+// links take turns.
 #include <dlfcn.h>
 #include <lld/Common/Driver.h>
 #include <llvm/Config/llvm-config.h>
@@ -48,7 +49,9 @@ class MemoryFile {
   }
 
  private:
-  [[noreturn]] static void fail() { throw std::runtime_error(std::string("a file in memory: ") + std::strerror(errno)); }
+  [[noreturn]] static void fail() {
+    throw std::runtime_error(std::string("a file in memory: ") + std::strerror(errno));
+  }
 
   int descriptor_;
   std::string path_;
@@ -114,12 +117,29 @@ std::string library_of(const void* function) {
 
 }  // namespace
 
-Bytes merge(llvm::ArrayRef<Bytes> objects) { return run_linker({"-r", "--build-id=none"}, objects); }
+// Groups are dissolved: a linker would keep one group of a name for all libraries, and leave the local symbols of the
+// others without their section.
+Bytes merge(llvm::ArrayRef<Bytes> objects) {
+  return run_linker({"-r", "--build-id=none", "--force-group-allocation"}, objects);
+}
 
-// The C library and libm that this process uses are named as needed, so that the library also links into programs on its own.
+// The C library and libm that this process uses are named as needed, so that the library also links into programs on
+// its own.
 Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects) {
-  std::vector<std::string> options = {"-shared", "-soname", "lib" + name.str() + ".so", "-Bsymbolic", "--build-id=none",
-                                      "--hash-style=gnu", "--gc-sections", "-z", "relro", "-z", "now", "-z", "noexecstack", "--as-needed"};
+  std::vector<std::string> options = {"-shared",
+                                      "-soname",
+                                      "lib" + name.str() + ".so",
+                                      "-Bsymbolic",
+                                      "--build-id=none",
+                                      "--hash-style=gnu",
+                                      "--gc-sections", "--strip-debug",
+                                      "-z",
+                                      "relro",
+                                      "-z",
+                                      "now",
+                                      "-z",
+                                      "noexecstack",
+                                      "--as-needed"};
   if (llvm::Triple(triple).getArch() == llvm::Triple(LLVM_DEFAULT_TARGET_TRIPLE).getArch())
     for (const void* function : {reinterpret_cast<const void*>(static_cast<float (*)(float, float, float)>(&::fmaf)),
                                  reinterpret_cast<const void*>(&::malloc)})

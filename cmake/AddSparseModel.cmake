@@ -1,0 +1,130 @@
+# add_sparse_model: an ONNX detector as a library target.
+#
+#   add_sparse_model(yolo MODEL yolov5s.onnx
+#     [TARGETS isa...]        instruction sets; host when left out. Name them when you cross-compile: avx512_vnni avx2 scalar
+#     [BATCH n]               pictures per run
+#     [INPUT_SHAPE h w]       of models with dynamic axes
+#     [NAME n]                of the header, the library and their symbols; the target's name when left out
+#     [NAMESPACE n]           of the C++ wrapper
+#     [CLASS_NAMES file]      one name a line
+#     [REPORT variable]       also writes the sparsity report and sets the variable to its path
+#     [CPP_SOURCE variable]   also writes the C++ form of the library and sets the variable to its folder
+#     [FLAGS ...])            more options for sparsec, as they are
+#
+# Makes the target `yolo`; link to it and #include "yolo.h". Relative paths are relative to the current source folder. The model is compiled
+# again when it, the class names or the compiler change.
+#
+# The compiler is $SPARSEC_EXECUTABLE where that is set (the build machine's sparsec, for cross builds), else the target `sparsec` of this
+# build, else the one that was installed with this file.
+
+include_guard(GLOBAL)
+
+# The compiler's command and what it depends on.
+function(_sparsec_compiler command depends)
+  if(SPARSEC_EXECUTABLE)
+    set(${command} "${SPARSEC_EXECUTABLE}" PARENT_SCOPE)
+    set(${depends} "${SPARSEC_EXECUTABLE}" PARENT_SCOPE)
+  elseif(TARGET sparsec)
+    set(${command} $<TARGET_FILE:sparsec> PARENT_SCOPE)
+    set(${depends} sparsec PARENT_SCOPE)
+  elseif(TARGET Sparsec::sparsec)
+    set(${command} $<TARGET_FILE:Sparsec::sparsec> PARENT_SCOPE)
+    set(${depends} $<TARGET_FILE:Sparsec::sparsec> PARENT_SCOPE)
+  else()
+    message(FATAL_ERROR "add_sparse_model: no compiler; set SPARSEC_EXECUTABLE to a sparsec that runs on this machine")
+  endif()
+endfunction()
+
+function(add_sparse_model target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MODEL;BATCH;NAME;NAMESPACE;CLASS_NAMES;REPORT;CPP_SOURCE" "TARGETS;INPUT_SHAPE;FLAGS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "add_sparse_model(${target}): unknown argument ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  list(REMOVE_ITEM arg_KEYWORDS_MISSING_VALUES TARGETS INPUT_SHAPE FLAGS)  # lists may be empty
+  if(arg_KEYWORDS_MISSING_VALUES)
+    message(FATAL_ERROR "add_sparse_model(${target}): no value for ${arg_KEYWORDS_MISSING_VALUES}")
+  endif()
+  if(NOT arg_MODEL)
+    message(FATAL_ERROR "add_sparse_model(${target}): MODEL is missing")
+  endif()
+  if(CMAKE_CROSSCOMPILING AND NOT SPARSEC_EXECUTABLE)
+    message(FATAL_ERROR "add_sparse_model(${target}): when cross-compiling, set SPARSEC_EXECUTABLE to a sparsec that runs on the build machine")
+  endif()
+  if(CMAKE_CROSSCOMPILING AND NOT arg_TARGETS)
+    message(FATAL_ERROR "add_sparse_model(${target}): when cross-compiling, name the TARGETS; host would be the build machine")
+  endif()
+  set(name "${target}")
+  if(arg_NAME)
+    set(name "${arg_NAME}")
+  endif()
+
+  get_filename_component(model "${arg_MODEL}" ABSOLUTE)
+  _sparsec_compiler(sparsec depends)
+  list(APPEND depends "${model}")
+  foreach(data IN ITEMS "${model}.data" "${model}_data")  # where exporters put external weights
+    if(EXISTS "${data}")
+      list(APPEND depends "${data}")
+    endif()
+  endforeach()
+
+  # What shapes the model, for every form of the output; then what shapes the library.
+  set(model_options)
+  if(arg_TARGETS)
+    list(JOIN arg_TARGETS "," isas)
+    list(APPEND model_options --target "${isas}")
+  endif()
+  if(arg_BATCH)
+    list(APPEND model_options --batch "${arg_BATCH}")
+  endif()
+  if(arg_INPUT_SHAPE)
+    list(JOIN arg_INPUT_SHAPE "," shape)
+    list(APPEND model_options --input-shape "${shape}")
+  endif()
+  if(arg_CLASS_NAMES)
+    get_filename_component(class_names "${arg_CLASS_NAMES}" ABSOLUTE)
+    list(APPEND model_options --class-names "${class_names}")
+    list(APPEND depends "${class_names}")
+  endif()
+  set(library_options --name "${name}")
+  if(arg_NAMESPACE)
+    list(APPEND library_options --namespace "${arg_NAMESPACE}")
+  endif()
+
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.sparsec")
+  file(MAKE_DIRECTORY "${folder}")
+  set(library "${folder}/lib${name}.a")
+  set(header "${folder}/${name}.h")
+  add_custom_command(OUTPUT "${library}" "${header}"
+    COMMAND ${sparsec} "${model}" -o "${library}" ${library_options} ${model_options} ${arg_FLAGS}
+    DEPENDS ${depends} COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
+  set(outputs "${library}" "${header}")
+
+  if(arg_REPORT)
+    set(report "${folder}/${name}_report.html")
+    add_custom_command(OUTPUT "${report}"
+      COMMAND ${sparsec} analyze "${model}" --report "${report}" ${model_options} > "${folder}/${name}_report.txt"
+      DEPENDS ${depends} COMMENT "Writing the sparsity report of ${arg_MODEL}" VERBATIM)
+    list(APPEND outputs "${report}")
+    set(${arg_REPORT} "${report}" PARENT_SCOPE)
+  endif()
+  if(arg_CPP_SOURCE)
+    set(source "${folder}/${name}_cpp")
+    set(stamp "${folder}/${name}_cpp.stamp")
+    add_custom_command(OUTPUT "${stamp}"
+      COMMAND ${sparsec} "${model}" --emit cpp -o "${source}" ${library_options} ${model_options} ${arg_FLAGS}
+      COMMAND ${CMAKE_COMMAND} -E touch "${stamp}"
+      DEPENDS ${depends} COMMENT "Writing ${arg_MODEL} as C++" VERBATIM)
+    list(APPEND outputs "${stamp}")
+    set(${arg_CPP_SOURCE} "${source}" PARENT_SCOPE)
+  endif()
+
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  add_custom_target(${target}_sparsec DEPENDS ${outputs})
+  add_library(${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES
+    IMPORTED_LOCATION "${library}"
+    INTERFACE_INCLUDE_DIRECTORIES "${folder}"
+    INTERFACE_LINK_LIBRARIES "Threads::Threads;m")
+  add_dependencies(${target} ${target}_sparsec)
+endfunction()

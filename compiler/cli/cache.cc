@@ -1,0 +1,139 @@
+// The cache of compiled models: <key>.so beside <key>.txt, which tells people what it is.
+#include "compiler/cli/cache.h"
+
+#include <elf.h>
+#include <link.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+#include "runtime/core/cpu.h"
+#include "sparsec/files.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hex_of(const uint8_t* bytes, size_t count) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += {kDigits[bytes[i] >> 4], kDigits[bytes[i] & 15]};
+  return out;
+}
+
+// The linker's hash of this program: the first object of dl_iterate_phdr, note of type NT_GNU_BUILD_ID.
+int find_build_id(dl_phdr_info* info, size_t, void* result) {
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_NOTE) continue;
+    const auto* at = reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);
+    const uint8_t* const end = at + segment.p_memsz;
+    const auto padded = [](size_t n) { return (n + 3) & ~size_t{3}; };
+    while (at + sizeof(ElfW(Nhdr)) <= end) {
+      ElfW(Nhdr) note;
+      std::memcpy(&note, at, sizeof note);
+      const uint8_t* const content = at + sizeof note + padded(note.n_namesz);
+      if (note.n_type == NT_GNU_BUILD_ID && content + note.n_descsz <= end) {
+        *static_cast<std::string*>(result) = hex_of(content, note.n_descsz);
+        return 1;
+      }
+      at = content + padded(note.n_descsz);
+    }
+  }
+  return 1;  // the first object only
+}
+
+std::string size_and_time(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return std::to_string(info.st_size) + "." + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
+std::string compiler_identity() {
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  std::string id;
+  ::dl_iterate_phdr(find_build_id, &id);
+  if (id.empty()) id = size_and_time(program);
+  for (const char* way : {".", "../lib/sparsec"}) id += "/" + size_and_time(program.parent_path() / way / "libsparsec_backend.so");
+  return id;
+}
+
+std::string cpu_identity() {
+  std::array<char, 256> text{};
+  return sparsec_cpu_text(sparsec_cpu_features(), text.data(), text.size());
+}
+
+fs::path Cache::default_folder() {
+  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg == '/') return fs::path(xdg) / "sparsec";
+  if (const char* home = std::getenv("HOME"); home && *home == '/') return fs::path(home) / ".cache" / "sparsec";
+  return {};
+}
+
+fs::path Cache::find(const std::string& key) const {
+  if (folder_.empty()) return {};
+  const fs::path library = folder_ / (key + ".so");
+  struct stat info {};
+  if (::stat(library.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) return {};  // never load what others put there
+  ::utime(library.c_str(), nullptr);
+  return library;
+}
+
+fs::path Cache::store(const std::string& key, const std::string& about, const std::string& library) const {
+  if (folder_.empty()) return {};
+  try {
+    std::error_code error;
+    const bool made = fs::create_directories(folder_, error);
+    if (made) fs::permissions(folder_, fs::perms::owner_all, error);
+    const fs::path path = folder_ / (key + ".so");
+    write_file((folder_ / (key + ".txt")).string(), about + "\n");
+    write_file(path.string(), library);
+    trim();
+    return path;
+  } catch (const FileError&) {  // a full disk or a read-only home must not stop the command
+    return {};
+  }
+}
+
+std::vector<Cache::Entry> Cache::entries() const {
+  std::vector<Entry> out;
+  std::error_code error;
+  for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    struct stat info {};
+    if (it->path().extension() != ".so" || ::stat(it->path().c_str(), &info) != 0) continue;
+    Entry entry{it->path(), {}, info.st_size, info.st_mtime};
+    std::ifstream text(fs::path(it->path()).replace_extension(".txt"));
+    std::getline(text, entry.about);
+    out.push_back(std::move(entry));
+  }
+  std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.used != b.used ? a.used > b.used : a.library < b.library; });
+  return out;
+}
+
+void Cache::remove(const Entry& entry) {
+  std::error_code ignored;
+  fs::remove(entry.library, ignored);
+  fs::remove(fs::path(entry.library).replace_extension(".txt"), ignored);
+}
+
+void Cache::trim() const {
+  int64_t total = 0;
+  bool newest = true;
+  for (const Entry& entry : entries()) {
+    total += entry.bytes;
+    if (total > limit_ && !newest) remove(entry);
+    newest = false;
+  }
+}
+
+}  // namespace sparsec::cli

@@ -1,0 +1,165 @@
+// sparsec MODEL -o LIB: the compiler itself.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "compiler/cli/build_model.h"
+#include "compiler/cli/commands.h"
+#include "compiler/cli/exit_codes.h"
+#include "compiler/cli/names.h"
+#include "compiler/cli/reports.h"
+#include "compiler/engine/engine.h"
+#include "compiler/error.h"
+#include "compiler/ir/print.h"
+#include "sparsec/files.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, report;
+  bool dump_plan = false;
+  int jobs = 0;
+  ModelOptions model_options;
+};
+
+// That the output can be written is asked before the work, not after it.
+void check_folder(const fs::path& output) {
+  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
+  std::string probe = (folder / ".sparsec-XXXXXX").string();
+  const int fd = ::mkstemp(probe.data());
+  if (fd < 0) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
+  ::close(fd);
+  ::unlink(probe.c_str());
+}
+
+void check_output(const Arguments& a) {
+  if (a.output.empty()) return;
+  const fs::path path(a.output);
+  std::error_code error;
+  if (a.emit == "obj" && path.extension() != ".a" && path.extension() != ".so") {
+    throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
+  }
+  if (a.emit != "cpp" && fs::is_directory(path, error)) throw CompileError(a.output + ": cannot write: is a folder");
+  if (a.emit == "cpp" && fs::exists(path, error) && !fs::is_directory(path, error)) throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
+  check_folder(path.has_filename() ? path : path.parent_path());
+}
+
+std::string model_name(const Arguments& a) {
+  if (!a.name.empty()) return a.name;
+  fs::path from(a.output.empty() ? a.model : a.output);
+  return name_from_path(from.has_filename() ? from : from.parent_path());
+}
+
+double megabytes(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  return error ? 0 : double(size) / 1e6;
+}
+
+// Writes what --emit asks for; returns what to tell.
+std::string write_output(const Arguments& a, const Compiled& compiled) {
+  const fs::path path(a.output);
+  const ModelImage& image = compiled.image;
+  if (a.emit == "obj") {
+    const fs::path header = path.parent_path() / (image.name + ".h");
+    engine::write_library(image, path, header, {.threads = a.jobs});
+    return fmt::format("{} ({:.1f} MB) and {}", path.string(), megabytes(path), header.string());
+  }
+  if (a.emit == "cpp") {
+    engine::write_cpp(image, path);
+    return fmt::format("the folder {} of C++ sources", path.string());
+  }
+  write_file(a.output, a.emit == "llvm" ? engine::llvm_text(image) : engine::assembly_text(image));
+  return a.output;
+}
+
+// --dump-ir: prints the graph after the pass that the user named, or after all.
+auto ir_printer(const std::string& wanted, std::vector<std::string>& seen) {
+  return [wanted, &seen](const std::string& pass, const Graph& graph, bool changed) {
+    seen.push_back(pass);
+    if (wanted != "all" && wanted != pass) return;
+    fmt::print("after {}{}\n", pass, changed ? ":" : ": (unchanged)");
+    if (changed) fmt::print("{}\n", print(graph));
+  };
+}
+
+void check_seen(const std::string& wanted, const std::vector<std::string>& seen) {
+  if (wanted == "all" || std::find(seen.begin(), seen.end(), wanted) != seen.end()) return;
+  std::string known;
+  for (const std::string& pass : seen) {
+    if (known.find(pass) == known.npos) known += ", " + pass;
+  }
+  throw CompileError("--dump-ir: there is no pass '" + wanted + "'; known: all" + known);
+}
+
+Result compile(const Arguments& a) {
+  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.report.empty()) {
+    fmt::print(stderr, "sparsec: name the library to write: sparsec {} -o libyolo.a\n", a.model);
+    return kUsage;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  check_output(a);
+  if (!a.report.empty()) check_folder(a.report);
+  CompileOptions options = compile_options(a.model_options);
+  options.name = model_name(a);
+  options.cpp_namespace = a.cpp_namespace;
+  check_name("--name", options.name);
+  if (!a.cpp_namespace.empty()) check_namespace("--namespace", a.cpp_namespace);
+  std::vector<std::string> passes_seen;
+  if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);
+
+  const Compiled compiled = compile_with_progress(a.model, options);
+  if (!a.dump_ir.empty()) check_seen(a.dump_ir, passes_seen);
+  if (a.dump_plan) print_plans(compiled);
+  if (!a.report.empty()) write_report(a.report, a.model, compiled);
+  if (a.output.empty()) return kOk;
+  const std::string written = write_output(a, compiled);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  fmt::print("Wrote {} in {:.1f} s: {}\n", written, elapsed.count(), summary(compiled));
+  return kOk;
+}
+
+}  // namespace
+
+std::function<Result()> add_compile(CLI::App& app) {
+  const auto a = std::make_shared<Arguments>();
+  app.add_option("MODEL", a->model, "The .onnx file to compile")->type_name("");
+  app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")->type_name("FILE");
+  app.add_option("--emit", a->emit, "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
+      ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
+      ->capture_default_str()
+      ->type_name("FORM");
+  app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")->type_name("NAME");
+  app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")->type_name("NS");
+  app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")->check(CLI::Range(1, 256))->type_name("N");
+  app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")->type_name("FILE")->group("Looking inside");
+  app.add_option("--dump-ir", a->dump_ir, "Print the graph after this pass, or after all")->type_name("PASS")->group("Looking inside");
+  app.add_flag("--dump-plan", a->dump_plan, "Print the plan: groups of layers, columns, arena")->group("Looking inside");
+  add_model_options(app, a->model_options);
+  app.footer(
+      "Examples:\n"
+      "  sparsec yolov5n.onnx -o libyolo.a                        libyolo.a and yolo.h for this machine\n"
+      "  sparsec yolov5n.onnx -o libyolo.a --target avx512_vnni,avx2,scalar\n"
+      "                                                           for any x86-64: picks at start-up\n"
+      "  sparsec yolov5n.onnx -o yolo_src --emit cpp              sources for a machine without sparsec\n"
+      "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
+      "  sparsec COMMAND --help                                   more about a command\n\n"
+      "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 a bug of sparsec.\n");
+  return [a]() -> Result {
+    if (a->model.empty()) {
+      fmt::print(stderr, "sparsec: name a model or a command; see sparsec --help\n");
+      return kUsage;
+    }
+    return compile(*a);
+  };
+}
+
+}  // namespace sparsec::cli

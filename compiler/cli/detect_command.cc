@@ -1,0 +1,151 @@
+// sparsec detect MODEL IMAGE...: what is in the pictures, as a table, as JSON, or drawn on them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "compiler/cli/commands.h"
+#include "compiler/cli/exit_codes.h"
+#include "compiler/cli/session.h"
+#include "compiler/error.h"
+#include "sparsec/draw.h"
+#include "sparsec/files.h"
+#include "sparsec/logging.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string model;
+  std::vector<std::string> images;
+  bool json = false;
+  std::string save_dir;
+  DetectOptions detect;
+  ModelOptions model_options;
+  LoadOptions load_options;
+};
+
+bool looks_like_a_picture(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".bmp";
+}
+
+// Folders stand for the pictures in them, by name.
+std::vector<std::string> expand(const std::vector<std::string>& named) {
+  std::vector<std::string> out;
+  for (const std::string& path : named) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      out.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      if (looks_like_a_picture(it->path())) found.push_back(it->path().string());
+    }
+    if (error) throw CompileError(path + ": cannot list the folder: " + error.message());
+    if (found.empty()) throw CompileError(path + ": no JPEG, PNG or BMP picture in this folder");
+    std::sort(found.begin(), found.end());
+    out.insert(out.end(), found.begin(), found.end());
+  }
+  return out;
+}
+
+// The double that prints as the float does: 0.9 and not 0.8999999761581421.
+double shortest(float value) { return std::stod(fmt::format("{}", value)); }
+
+Json to_json(const std::vector<Detection>& detections, const LoadedModel& model) {
+  Json boxes = Json::array(), scores = Json::array(), labels = Json::array(), names = Json::array();
+  for (const Detection& d : detections) {
+    boxes.push_back({shortest(d.x1), shortest(d.y1), shortest(d.x2), shortest(d.y2)});
+    scores.push_back(shortest(d.score));
+    labels.push_back(d.label);
+    names.push_back(model.class_name(d.label));
+  }
+  return {{"boxes", boxes}, {"scores", scores}, {"labels", labels}, {"names", names}};
+}
+
+void print_table(const std::string& path, const std::vector<Detection>& detections, const LoadedModel& model) {
+  fmt::print("{}: {}\n", path, detections.empty() ? "nothing found" : fmt::format("{} found", detections.size()));
+  for (const Detection& d : detections) {
+    fmt::print("  {:<16} {:.3f}   x {:7.1f} to {:7.1f}   y {:7.1f} to {:7.1f}\n", model.class_name(d.label), d.score, d.x1, d.x2, d.y1, d.y2);
+  }
+}
+
+void save_annotated(const std::string& folder, const fs::path& name, Image image, const std::vector<Detection>& detections, const LoadedModel& model) {
+  std::vector<Detection> weakest_first(detections.rbegin(), detections.rend());  // so that the surest are on top
+  for (const Detection& d : weakest_first) {
+    draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label, fmt::format("{} {:.2f}", model.class_name(d.label), d.score));
+  }
+  fs::path file = fs::path(folder) / name.filename();
+  if (file.extension() == ".bmp" || file.extension() == ".BMP") file.replace_extension(".png");
+  codecs::write_image(file.string(), image);
+}
+
+Result detect(const Arguments& a) {
+  const std::vector<std::string> paths = expand(a.images);
+  const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
+  if (model.classes() == 0) throw CompileError(a.model + ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any model on raw tensors");
+  if (!a.save_dir.empty()) {
+    std::error_code error;
+    fs::create_directories(a.save_dir, error);
+    if (error) throw CompileError(a.save_dir + ": cannot make this folder: " + error.message());
+  }
+
+  Json all = Json::object();
+  Result result = kOk;
+  Progress progress("pictures", int64_t(paths.size()));
+  for (const std::string& path : paths) {
+    try {
+      Image image = codecs::read_image(path);
+      const std::vector<Detection> detections = model.detect(image, a.detect);
+      if (a.json) {
+        const std::string base = fs::path(path).filename().string();
+        all[all.contains(base) ? path : base] = to_json(detections, model);  // two pictures of one name: the later by its whole path
+      } else {
+        print_table(path, detections, model);
+      }
+      if (!a.save_dir.empty()) save_annotated(a.save_dir, fs::path(path), std::move(image), detections, model);
+    } catch (const FileError& e) {  // one bad picture does not spoil the others
+      std::fflush(stdout);
+      fmt::print(stderr, "sparsec: {}\n", e.what());
+      result = kFailed;
+    }
+    progress.step(path);
+  }
+  if (a.json) fmt::print("{}\n", all.dump(1, ' ', false, Json::error_handler_t::replace));
+  return result;
+}
+
+}  // namespace
+
+void add_detect(CLI::App& app, Result& result) {
+  CLI::App* command = app.add_subcommand("detect", "Find objects in pictures");
+  const auto a = std::make_shared<Arguments>();
+  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")->required()->type_name("");
+  command->add_option("IMAGE", a->images, "JPEG, PNG or BMP pictures, or folders of them")->required()->type_name("");
+  command->add_flag("--json", a->json, "Print JSON, by the pictures' names, instead of a table");
+  command->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")->type_name("DIR");
+  command->add_option("--conf", a->detect.confidence, "Least score")->check(CLI::Range(0.0, 1.0))->capture_default_str()->type_name("P");
+  command->add_option("--iou", a->detect.iou, "Overlap from which the weaker of two boxes of a class goes")->check(CLI::Range(0.0, 1.0))->capture_default_str()->type_name("P");
+  command->add_option("--max-det", a->detect.max_detections, "Most objects per picture")->check(CLI::Range(1, 30000))->capture_default_str()->type_name("N");
+  command->add_flag("--multi-label", a->detect.multi_label, "Give a box every class above --conf, not only its best");
+  add_model_options(*command, a->model_options);
+  add_load_options(*command, a->load_options);
+  command->footer(
+      "An .onnx model is compiled on first use and kept in the cache (`sparsec cache`). Boxes are in pixels of the picture as it is seen: a camera's\n"
+      "EXIF orientation is applied.\n\n"
+      "  sparsec detect yolov5n.onnx bus.jpg                     a table\n"
+      "  sparsec detect yolov5n.onnx photos/ --json > found.json\n"
+      "  sparsec detect libyolo.so bus.jpg --save-dir out        writes out/bus.jpg with boxes on it\n");
+  command->callback([a, &result] { result = detect(*a); });
+}
+
+}  // namespace sparsec::cli

@@ -1,0 +1,17 @@
+// Names of models: C identifiers that symbols, headers and namespaces begin with.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace sparsec::cli {
+
+// libYolo-v5.a -> yolo_v5
+std::string name_from_path(const std::filesystem::path& path);
+
+// Throw CompileError naming `option`.
+void check_name(const std::string& option, std::string_view name);
+void check_namespace(const std::string& option, std::string_view name);  // may be nested: a::b
+
+}  // namespace sparsec::cli

@@ -1,0 +1,75 @@
+// Options that several commands share.
+#include "compiler/cli/options.h"
+
+#include <charconv>
+
+#include "compiler/error.h"
+
+namespace sparsec::cli {
+namespace {
+
+constexpr int64_t kMostPictures = 1024, kLargestSide = 16384;
+constexpr int kMostThreads = 256;
+
+std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
+  return values.size() == 1 ? std::array{values[0], values[0]} : std::array{values[0], values[1]};
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& app, ModelOptions& o) {
+  app.add_option("--target", o.targets, "Instruction sets to compile for: host, or a list such as avx512_vnni,avx2,scalar; the library picks at start-up")
+      ->delimiter(',')
+      ->type_name("ISA,...")
+      ->capture_default_str()
+      ->group("Model");
+  app.add_option_function<int64_t>("--batch", [&o](int64_t n) { o.batch = n; }, "Pictures per run (default: the model's, or 1 where it is dynamic)")
+      ->check(CLI::Range(int64_t{1}, kMostPictures))
+      ->type_name("N")
+      ->group("Model");
+  app.add_option_function<std::vector<int64_t>>(
+         "--input-shape", [&o](const std::vector<int64_t>& v) { o.input_shape = shape_of(v); },
+         "Rows and columns of the input picture (default: the model's, or 640 640 where it is dynamic)")
+      ->expected(1, 2)
+      ->delimiter(',')
+      ->check(CLI::Range(int64_t{1}, kLargestSide))
+      ->type_name("H [W]")
+      ->group("Model");
+  app.add_option("--anchors", o.anchors, "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
+      ->type_name("W,H,W,H,...")
+      ->group("Model");
+  app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")->type_name("FILE")->group("Model");
+  app.add_option("--columns", o.columns, "Run groups of layers column by column, to stay in the cache: auto, on or off. The results are the same")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str()
+      ->type_name("WHEN")
+      ->group("Model");
+}
+
+void add_load_options(CLI::App& app, LoadOptions& o) {
+  app.add_option("--threads", o.threads, "Threads to run on (default: one per physical core)")->check(CLI::Range(1, kMostThreads))->type_name("N")->group("Running");
+  app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx512_vnni")->type_name("ISA")->group("Running");
+}
+
+std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels) {
+  std::vector<std::array<float, 2>> out;
+  for (const std::string& text : levels) {
+    const auto fail = [&text] { throw CompileError("--anchors: '" + text + "' is no list of widths and heights in pixels such as 10,13,16,30,33,23"); };
+    std::vector<float> numbers;
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at < end) {
+      float value = 0;
+      const auto [next, error] = std::from_chars(at, end, value);
+      if (error != std::errc() || !(value > 0) || value > float(kLargestSide)) fail();
+      numbers.push_back(value);
+      at = next;
+      if (at < end && *at++ != ',') fail();
+    }
+    if (numbers.empty() || numbers.size() % 2) fail();
+    for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({numbers[i], numbers[i + 1]});
+  }
+  return out;
+}
+
+}  // namespace sparsec::cli

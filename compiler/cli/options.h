@@ -1,0 +1,34 @@
+// Options that several commands share, as the user typed them and as the compiler wants them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sparsec::cli {
+
+// What shapes the compiled model.
+struct ModelOptions {
+  std::vector<std::string> targets{"host"};
+  std::optional<int64_t> batch;
+  std::optional<std::array<int64_t, 2>> input_shape;
+  std::vector<std::string> anchors;  // one text per level: "10,13,16,30,33,23"
+  std::string class_names;           // a file
+  std::string columns = "auto";      // auto, on, off
+};
+void add_model_options(CLI::App& app, ModelOptions& options);
+
+// How a compiled model is run.
+struct LoadOptions {
+  int threads = 0;  // 0: the physical cores this process may use
+  std::string isa;  // empty: the best this CPU has
+};
+void add_load_options(CLI::App& app, LoadOptions& options);
+
+// "10,13,16,30 30,61,62,45" as widths and heights, level after level. Throws CompileError.
+std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels);
+
+}  // namespace sparsec::cli

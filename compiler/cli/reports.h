@@ -1,0 +1,19 @@
+// What the compiler tells about a model: its sparsity, its plan, its graph after each pass.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "compiler/analysis/sparsity.h"
+#include "compiler/compile.h"
+
+namespace sparsec::cli {
+
+// One line: "60 convolutions, 65.2% of their weights are zero; avx512_vnni; arena 7.1 MB".
+std::string summary(const Compiled& compiled);
+
+void print_plans(const Compiled& compiled);
+void write_report(const std::string& path, const std::string& model, const Compiled& compiled);
+
+}  // namespace sparsec::cli

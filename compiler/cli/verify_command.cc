@@ -1,0 +1,179 @@
+// sparsec verify MODEL [IMAGE...]: does the compiled code compute what the oracle computes?
+//
+// The oracle runs the whole graph on a picture. Then, for each instruction set, every layer of the compiled code is run alone on the oracle's inputs and compared
+// bit for bit; last, the compiled model as users get it runs from the picture to its outputs.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <random>
+
+#include "compiler/cli/build_model.h"
+#include "compiler/cli/commands.h"
+#include "compiler/cli/exit_codes.h"
+#include "compiler/cli/session.h"
+#include "compiler/cli/verify_layers.h"
+#include "compiler/error.h"
+#include "compiler/oracle/evaluate.h"
+#include "runtime/core/letterbox.h"
+#include "sparsec/logging.h"
+
+namespace sparsec::cli {
+namespace {
+
+struct Arguments {
+  std::string model;
+  std::vector<std::string> images;
+  bool all_layers = false;
+  ModelOptions model_options;
+  LoadOptions load_options;
+};
+
+constexpr double kFloatTolerance = 1e-4;  // of float layers, relative to the largest value: they are specified to the bit too, but it is integers that must keep it
+
+// One picture's inputs: the picture where the model takes one, else reproducible noise.
+using Inputs = std::vector<TensorPtr>;
+
+bool takes_pictures(const Graph& graph) {
+  if (graph.inputs.size() != 1) return false;
+  const Value& v = graph.value(graph.inputs[0]);
+  return v.shape.size() == 4 && v.shape[1] == 3 && (v.type == DType::f32 || v.type == DType::u8);
+}
+
+Inputs noise(const Graph& graph) {
+  std::mt19937 random(1);
+  Inputs inputs;
+  for (const ValueId id : graph.inputs) {
+    const Value& v = graph.value(id);
+    Tensor t(v.type, v.shape);
+    if (v.type == DType::f32) {
+      for (float& x : t.data<float>()) x = float(random() >> 8) / float(1 << 24);
+    } else if (size_of(v.type) == 1) {
+      for (std::byte& x : t.bytes) x = std::byte(random() >> 24);
+    }
+    inputs.push_back(share(std::move(t)));
+  }
+  return inputs;
+}
+
+Inputs picture(const Graph& graph, const std::string& path) {
+  const Image image = codecs::read_image(path);
+  const Value& v = graph.value(graph.inputs[0]);
+  Tensor t(v.type, v.shape);
+  const auto rows = int32_t(v.shape[2]), cols = int32_t(v.shape[3]);
+  std::vector<char> scratch(rt::letterbox_scratch_bytes(cols, 1) + 64);
+  const auto misaligned = reinterpret_cast<uintptr_t>(scratch.data()) % 64;
+  char* const aligned = scratch.data() + (misaligned ? 64 - misaligned : 0);
+  rt::Letterbox letterbox;
+  const bool bytes = v.type == DType::u8;
+  rt::letterbox_begin(letterbox, image.rgb.data(), ptrdiff_t(image.cols) * 3, rt::fit(image.rows, image.cols, rows, cols), bytes ? SPARSEC_U8 : SPARSEC_F32, bytes ? 1.0f : 1.0f / 255.0f,
+                      t.bytes.data(), aligned);
+  rt::letterbox_rows(letterbox, 0, rows, 0, aligned);
+  return {share(std::move(t))};
+}
+
+double largest(const Tensor& t) {
+  double most = 0;
+  if (t.type == DType::f32) {
+    for (const float x : t.data<float>()) most = std::max(most, std::fabs(double(x)));
+  }
+  return most;
+}
+
+void print_header() { fmt::print("  {:<52} {:<14} {:>10} {:>10} {:>10}\n", "layer", "operator", "elements", "equal", "worst"); }
+
+void print_row(const Agreement& a) {
+  const std::string name = a.name.size() > 52 ? "..." + a.name.substr(a.name.size() - 49) : a.name;
+  fmt::print("  {:<52} {:<14} {:>10} {:>9.4f}% {:>10}\n", name, a.op, a.elements, std::floor(a.share() * 1e6) / 1e4,
+             a.equal == a.elements ? "0" : a.integer ? fmt::format("{} steps", a.worst) : fmt::format("{:.2e}", a.worst));
+}
+
+// One picture through the layers of one plan. True when all is well.
+bool verify_one(const Graph& graph, const Plan& plan, const LoadedModel& layered, const std::map<ValueId, TensorPtr>& values, bool all_layers) {
+  Progress progress(fmt::format("layers on {}", layered.isa()), int64_t(graph.nodes.size()));
+  const std::vector<Agreement> layers = verify_layers(graph, plan, layered, values, [&](const Node& n) { progress.step(n.name); });
+  int64_t integer = 0, exact_integer = 0, floats = 0, exact_floats = 0;
+  bool good = true;
+  print_header();
+  for (const Agreement& a : layers) {
+    const bool exact = a.equal == a.elements;
+    (a.integer ? integer : floats) += 1;
+    (a.integer ? exact_integer : exact_floats) += exact;
+    good &= exact || !a.integer;
+    if (all_layers || !exact) print_row(a);
+  }
+  fmt::print("  {}: integer outputs of layers equal to the oracle's bit for bit: {} of {}; float outputs: {} of {}\n", layered.isa(), exact_integer, integer, exact_floats, floats);
+  return good;
+}
+
+bool verify_end_to_end(const Graph& graph, const LoadedModel& model, const Inputs& inputs, const std::map<ValueId, TensorPtr>& values) {
+  std::vector<NpyArray> arrays;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const TensorSpec& spec = model.inputs()[i];
+    NpyArray a{spec.type, spec.shape, {}};
+    for (int64_t n = 0; n < model.batch(); ++n) a.bytes.insert(a.bytes.end(), inputs[i]->bytes.begin(), inputs[i]->bytes.end());  // every picture of the batch the same
+    arrays.push_back(std::move(a));
+  }
+  const std::vector<NpyArray> outputs = model.run(arrays);
+  bool good = true;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor& expected = *values.at(graph.outputs[i]);
+    Tensor last(expected.type, expected.shape);  // of the batch's last picture: the arena has been used before
+    std::copy(outputs[i].bytes.end() - ptrdiff_t(last.bytes.size()), outputs[i].bytes.end(), last.bytes.begin());
+    const Agreement a = compare(model.outputs()[i].name, "end to end", last, expected);
+    print_row(a);
+    good &= a.integer ? a.equal == a.elements : a.worst <= kFloatTolerance * largest(expected);
+  }
+  return good;
+}
+
+Result verify(const Arguments& a) {
+  CompileOptions options = compile_options(a.model_options, a.load_options);
+  options.plan.columns = false;  // a layer can only be run alone where all of its input is there at once
+  const Compiled layered = compile_with_progress(a.model, options);
+  const Compiled full = compile_with_progress(a.model, compile_options(a.model_options, a.load_options));
+  const Graph& graph = layered.graph;
+  if (!a.images.empty() && !takes_pictures(graph)) throw CompileError(a.model + ": does not take a picture of three channels; verify it without pictures");
+  const engine::Library layered_library = engine::load(layered.image), full_library = engine::load(full.image);
+
+  bool good = true;
+  const std::vector<std::string> sources = a.images.empty() ? std::vector<std::string>{""} : a.images;
+  for (const std::string& source : sources) {
+    const Inputs inputs = source.empty() ? noise(graph) : picture(graph, source);
+    fmt::print("{} on {}\n", a.model, source.empty() ? "noise" : source);
+    std::map<ValueId, TensorPtr> values;
+    {
+      Progress progress("the oracle", int64_t(graph.nodes.size()));
+      values = oracle::run(graph, inputs, [&](const Node& n) { progress.step(n.name); });
+    }
+    for (const Plan& plan : layered.plans) {
+      LoadOptions load = a.load_options;
+      load.isa = plan.isa->name;
+      const LoadedModel layers(layered_library, a.model, load), model(full_library, a.model, load);
+      good &= verify_one(graph, plan, layers, values, a.all_layers);
+      good &= verify_end_to_end(graph, model, inputs, values);
+    }
+  }
+  fmt::print("{}\n", good ? "verified" : "NOT verified: the compiled code differs from the oracle");
+  return good ? kOk : kFailed;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Result& result) {
+  CLI::App* command = app.add_subcommand("verify", "Compare compiled code with the oracle, layer by layer");
+  const auto a = std::make_shared<Arguments>();
+  a->model_options.targets = {"all"};
+  command->add_option("MODEL", a->model, "An .onnx file")->required()->type_name("");
+  command->add_option("IMAGE", a->images, "Pictures to run on (default: noise)")->type_name("");
+  command->add_flag("--all-layers", a->all_layers, "Print every layer, not only those that differ");
+  add_model_options(*command, a->model_options);
+  add_load_options(*command, a->load_options);
+  command->footer(
+      "Each layer of the compiled code is run on inputs that a naive interpreter computed, and compared with it; then the model end to end. Integer layers\n"
+      "must agree bit for bit on every instruction set that this CPU has. Exit code 1 when they do not.\n\n"
+      "  sparsec verify yolov5n.onnx\n"
+      "  sparsec verify yolov5n.onnx bus.jpg --isa avx2 --all-layers\n");
+  command->callback([a, &result] { result = verify(*a); });
+}
+
+}  // namespace sparsec::cli

@@ -1,0 +1,176 @@
+// Layer by layer: write the oracle's inputs to where the plan says that they lie, run the schedule's entries that serve the node, read its outputs back.
+//
+// A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the node runs. What else lies in the
+// arena is then of no meaning, and each node is judged alone: an error does not spread.
+#include "compiler/cli/verify_layers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "compiler/error.h"
+#include "compiler/plan/places.h"
+
+namespace sparsec::cli {
+namespace {
+
+class Bench {
+ public:
+  Bench(const Graph& graph, const Plan& plan, const LoadedModel& model)
+      : graph_(graph), plan_(plan), rt_(model.runtime()), context_(model.context()), program_(*rt_.program(context_)), arena_(static_cast<std::byte*>(rt_.arena(context_))) {
+    for (const ValueId v : graph.inputs) inputs_.push_back(room_for(v));
+    for (const ValueId v : graph.outputs) outputs_.push_back(room_for(v));
+    for (auto& bytes : inputs_) in_.push_back(bytes.data());
+    for (auto& bytes : outputs_) out_.push_back(bytes.data());
+    SPARSEC_CHECK(plan.step_node.size() == program_.n_steps, "a step per entry of step_node");
+  }
+
+  // Steps that serve the node, [first, last]; nothing when it has none.
+  bool steps_of(int32_t node, int32_t* first, int32_t* last) const {
+    *first = INT32_MAX;
+    *last = -1;
+    for (size_t s = 0; s < plan_.step_node.size(); ++s) {
+      if (plan_.step_node[s] != node) continue;
+      *first = std::min(*first, int32_t(s));
+      *last = std::max(*last, int32_t(s));
+    }
+    return *last >= 0;
+  }
+
+  void write(ValueId v, const Tensor& value, int32_t first, int32_t last) {
+    if (const auto& place = plan_.places.planes[size_t(v)]; place && alive(place->at, first, last)) write_planes(*place, graph_.value(v).type, value);
+    if (const auto& place = plan_.places.plain[size_t(v)]; place && place->at.space != SPARSEC_CONSTANTS && alive(place->at, first, last)) {
+      std::memcpy(address(place->at), value.bytes.data(), value.bytes.size());
+    }
+  }
+
+  void run(int32_t node) {
+    for (uint32_t e = 0; e < program_.n_schedule; ++e) {
+      if (plan_.step_node[program_.schedule[e].step] != node) continue;
+      const int32_t status = rt_.run_entries(context_, in_.data(), out_.data(), 0, e, e + 1);
+      SPARSEC_CHECK(status == SPARSEC_OK, rt_.status_text(status));
+    }
+  }
+
+  Tensor read(ValueId v, bool from_planes) const {
+    Tensor value(graph_.value(v).type, graph_.value(v).shape);
+    if (from_planes) {
+      for_each_pixel(*plan_.places.planes[size_t(v)], value, [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(element, lane, n); });
+    } else {
+      std::memcpy(value.bytes.data(), address(plan_.places.plain[size_t(v)]->at), value.bytes.size());
+    }
+    return value;
+  }
+
+ private:
+  std::vector<std::byte> room_for(ValueId v) const {
+    const Value& value = graph_.value(v);
+    return std::vector<std::byte>(size_t(elements(value.shape)) * size_of(value.type) * size_t(std::max<int64_t>(1, graph_.meta.batch)));
+  }
+
+  bool alive(const Location& at, int32_t first, int32_t last) const {
+    if (at.space != SPARSEC_ARENA) return true;
+    const Buffer& b = plan_.places.buffers[size_t(at.index)];
+    return b.first <= last && b.last >= first;
+  }
+
+  std::byte* address(const Location& at) const {
+    switch (at.space) {
+      case SPARSEC_ARENA: return arena_ + plan_.places.buffers[size_t(at.index)].offset + at.offset;
+      case SPARSEC_INPUT: return const_cast<std::byte*>(inputs_[size_t(at.index)].data()) + at.offset;
+      case SPARSEC_OUTPUT: return const_cast<std::byte*>(outputs_[size_t(at.index)].data()) + at.offset;
+      case SPARSEC_CONSTANTS: break;
+    }
+    SPARSEC_CHECK(false, "a value in the constants is not written");
+  }
+
+  void write_planes(const PlanePlace& place, DType type, const Tensor& value) const {
+    const PlaneLayout& l = place.layout;
+    if (place.keep_border) {
+      std::byte* const start = address(place.at);
+      for (int64_t i = 0; i < l.planes * l.plane_bytes; i += 4) std::memcpy(start + i, &place.border, 4);
+    }
+    SPARSEC_CHECK(value.type == type, "the oracle's type is the graph's");
+    Tensor copy = value;
+    for_each_pixel(place, copy, [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(lane, element, n); });
+  }
+
+  // For each element of the value: its bytes in the planes and in the tensor.
+  template <typename Move>
+  void for_each_pixel(const PlanePlace& place, Tensor& value, Move move) const {
+    const PlaneLayout& l = place.layout;
+    const size_t size = size_of(value.type);
+    const auto per_plane = int64_t(4 / size);
+    std::byte* const start = address(place.at);
+    for (size_t slot = 0; slot < place.channel_of.size(); ++slot) {
+      const int64_t channel = place.channel_of[slot];
+      if (channel < 0) continue;
+      std::byte* const plane = start + int64_t(slot) / per_plane * l.plane_bytes + l.origin + int64_t(slot) % per_plane;
+      std::byte* element = value.bytes.data() + size_t(channel * l.rows * l.cols) * size;
+      for (int64_t y = 0; y < l.rows; ++y) {
+        for (int64_t x = 0; x < l.cols; ++x, element += size) move(plane + l.offset(y, x), element, size);
+      }
+    }
+  }
+
+  const Graph& graph_;
+  const Plan& plan_;
+  const sparsec_runtime_api& rt_;
+  sparsec_rt_context* context_;
+  const sparsec_program& program_;
+  std::byte* arena_;
+  std::vector<std::vector<std::byte>> inputs_, outputs_;
+  std::vector<const void*> in_;
+  std::vector<void*> out_;
+};
+
+template <typename T>
+void count_differences(Agreement& a, const Tensor& ours, const Tensor& expected) {
+  const auto x = ours.data<T>(), y = expected.data<T>();
+  for (size_t i = 0; i < x.size(); ++i) {
+    const bool same = std::memcmp(&x[i], &y[i], sizeof(T)) == 0;
+    a.equal += same;
+    if (same) continue;
+    const double difference = std::fabs(double(x[i]) - double(y[i]));
+    a.worst = std::isnan(difference) ? INFINITY : std::max(a.worst, difference);
+  }
+}
+
+}  // namespace
+
+Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected) {
+  Agreement a{std::move(name), std::move(op), ours.type != DType::f32, ours.size(), 0, 0};
+  SPARSEC_CHECK(ours.type == expected.type && ours.shape == expected.shape, a.name + ": the oracle's output has another type or shape");
+  switch (ours.type) {
+    case DType::f32: count_differences<float>(a, ours, expected); break;
+    case DType::u8: count_differences<uint8_t>(a, ours, expected); break;
+    case DType::s8: count_differences<int8_t>(a, ours, expected); break;
+    case DType::s32: count_differences<int32_t>(a, ours, expected); break;
+    case DType::i64: count_differences<int64_t>(a, ours, expected); break;
+    case DType::boolean: count_differences<bool>(a, ours, expected); break;
+  }
+  return a;
+}
+
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model, const std::map<ValueId, TensorPtr>& values,
+                                     const std::function<void(const Node&)>& on_node) {
+  Bench bench(graph, plan, model);
+  std::vector<Agreement> out;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (on_node) on_node(node);
+    int32_t first = 0, last = 0;
+    if (!bench.steps_of(int32_t(i), &first, &last)) continue;  // it only renames: a concatenation of values that lie in place already
+    for (const ValueId v : node.inputs) {
+      if (v != kNoValue && !graph.value(v).constant) bench.write(v, *values.at(v), first, last);
+    }
+    bench.run(int32_t(i));
+    const bool planes = works_on_planes(graph, node) && !std::holds_alternative<Decode>(node.op);
+    for (const ValueId v : node.outputs) {
+      out.push_back(compare(node.name, name_of(node.op), bench.read(v, planes), *values.at(v)));
+    }
+  }
+  return out;
+}
+
+}  // namespace sparsec::cli

@@ -1,0 +1,137 @@
+// THE pipeline: one pass a line.
+#include "compiler/compile.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/error.h"
+#include "compiler/import/class_names.h"
+#include "compiler/ir/print.h"
+#include "compiler/ir/verify.h"
+#include "compiler/passes/passes.h"
+#include "compiler/passes/raw_heads.h"
+#include "compiler/version.h"
+#include "runtime/core/cpu.h"
+
+namespace sparsec {
+namespace {
+
+// Runs passes one by one, checks the graph after each, and tells who listens.
+class Pipeline {
+ public:
+  Pipeline(Graph graph, const CompileOptions& options) : graph_(std::move(graph)), options_(options) {}
+
+  void run(const char* name, Graph (*pass)(Graph)) {
+    const std::string before = options_.on_pass ? print(graph_) : "";
+    graph_ = pass(std::move(graph_));
+    verify(graph_, stage_, name);
+    if (options_.on_pass) options_.on_pass(name, graph_, print(graph_) != before);
+  }
+  void border(Stage stage, const char* name) {
+    stage_ = stage;
+    verify(graph_, stage_, name);
+  }
+  Graph take() { return std::move(graph_); }
+
+ private:
+  Graph graph_;
+  const CompileOptions& options_;
+  Stage stage_ = Stage::imported;
+};
+
+sparsec_type type_of(DType type) {
+  switch (type) {
+    case DType::f32: return SPARSEC_F32;
+    case DType::u8: return SPARSEC_U8;
+    case DType::s8: return SPARSEC_S8;
+    case DType::s32: return SPARSEC_S32;
+    case DType::i64: return SPARSEC_I64;
+    case DType::boolean: return SPARSEC_U8;
+  }
+  return SPARSEC_F32;
+}
+
+std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>& ids) {
+  std::vector<TensorImage> out;
+  for (ValueId id : ids) {
+    const Value& v = graph.value(id);
+    Shape shape = v.shape;
+    if (graph.meta.batch > 1 && !shape.empty()) shape[0] = graph.meta.batch;
+    out.push_back({v.name, type_of(v.type), shape});
+  }
+  return out;
+}
+
+// COCO's names serve a detector of 80 classes that brings none.
+void complete_class_names(ModelImage& image) {
+  const uint32_t classes = image.programs.front().head.classes;
+  if (image.class_names.empty() && classes == coco_names().size()) image.class_names = coco_names();
+  if (image.class_names.size() != classes) image.class_names.resize(classes);
+  for (size_t i = 0; i < image.class_names.size(); ++i)
+    if (image.class_names[i].empty()) image.class_names[i] = std::to_string(i);
+}
+
+}  // namespace
+
+std::vector<const Isa*> host_isas() {
+  const uint32_t features = sparsec_cpu_features();
+  std::vector<const Isa*> isas;
+  for (const Isa* isa : all_isas())
+    if ((isa->features & ~features) == 0) isas.push_back(isa);
+  return isas;
+}
+
+Graph run_passes(Graph graph, const CompileOptions& options) {
+  Pipeline p(std::move(graph), options);
+  p.run("fold_constants", passes::fold_constants);
+  p.run("split_batch", passes::split_batch);
+  p.run("remove_dead_code", passes::remove_dead_code);
+  p.run("recognise_activations", passes::recognise_activations);
+  p.run("fold_batchnorm", passes::fold_batchnorm);
+  p.run("fuse_padding", passes::fuse_padding);
+  p.run("recognise_focus", passes::recognise_focus);
+  p.run("lower_head", passes::lower_head);
+  p.run("integerise", passes::integerise);
+  p.border(Stage::integer, "integerise");  // from here every convolution between quantisers is int8
+  p.run("fuse_epilogues", passes::fuse_epilogues);
+  p.border(Stage::fused, "fuse_epilogues");  // from here there is no Conv and no BatchNorm
+  p.run("remove_dead_code", passes::remove_dead_code);
+  return p.take();
+}
+
+Compiled compile(const std::string& path, const CompileOptions& options) {
+  Compiled c;
+  c.imported = import_onnx(path, options.import);
+  if (options.on_pass) options.on_pass("import", c.imported, true);
+  c.graph = run_passes(c.imported, options);
+  c.sparsity = analyse_sparsity(c.graph);
+
+  Pipeline late(std::move(c.graph), options);
+  if (options.order_channels) late.run("order_channels", passes::order_channels);
+  late.run("lower_strides", passes::lower_strides);  // from here every convolution has stride 1
+  c.graph = late.take();
+
+  std::optional<RawHead> raw_head;
+  if (auto heads = passes::detect_raw_heads(c.graph, options.anchors)) raw_head = RawHead{heads->levels, heads->decode};
+
+  std::vector<const Isa*> targets = options.targets;
+  if (targets.empty()) targets = {host_isas().front()};
+  for (const Isa* isa : targets) c.plans.push_back(make_plan(c.graph, *isa, options.plan, raw_head ? &*raw_head : nullptr));
+
+  ModelImage& image = c.image;
+  image.name = options.name;
+  image.cpp_namespace = options.cpp_namespace;
+  image.source = path.substr(path.find_last_of('/') + 1);
+  image.sha256 = c.graph.meta.sha256;
+  image.compiler = std::string("sparsec ") + kVersion;
+  image.options = options.options_text;
+  image.batch = c.graph.meta.batch;
+  image.inputs = tensors(c.graph, c.graph.inputs);
+  image.outputs = tensors(c.graph, c.graph.outputs);
+  image.class_names = c.graph.meta.class_names;
+  for (const Plan& plan : c.plans) image.programs.push_back(plan.program);
+  complete_class_names(image);
+  return c;
+}
+
+}  // namespace sparsec

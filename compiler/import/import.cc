@@ -1,0 +1,108 @@
+// Import, from beginning to end: read, give the inputs their shapes, turn node after node into ours, name the outputs.
+#include "compiler/import/import.h"
+
+#include <algorithm>
+#include <set>
+
+#include "compiler/import/class_names.h"
+#include "compiler/import/graph_builder.h"
+#include "compiler/import/input_shapes.h"
+#include "compiler/import/onnx_ops.h"
+#include "compiler/import/onnx_reader.h"
+
+namespace sparsec {
+namespace importer {
+namespace {
+
+void check_opset(const OnnxModel& model) {
+  constexpr int64_t kOldest = 11, kNewest = 21;
+  const auto opset = model.opset.find("");
+  if (opset == model.opset.end())
+    throw CompileError(model.path + ": the model names no version of ONNX's own operators");
+  if (opset->second < kOldest || opset->second > kNewest) {
+    throw CompileError(model.path + ": opset " + std::to_string(opset->second) +
+                       " is unsupported; supported: " + std::to_string(kOldest) + " to " + std::to_string(kNewest));
+  }
+}
+
+void add_inputs(GraphBuilder& builder, const ImportOptions& options) {
+  const std::vector<Shape> shapes = input_shapes(builder.model, options);
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const OnnxValueInfo& input = builder.model.inputs[i];
+    const ValueId id = builder.graph.add_value(
+        {.name = input.name, .type = input.type, .shape = shapes[i], .constant = {}, .quant = {}});
+    builder.graph.inputs.push_back(id);
+    builder.bind(input.name, {id});
+  }
+}
+
+// The value in the type that the model promises for an output.
+ValueId as_promised(GraphBuilder& builder, Binding b, const std::string& where) {
+  if (b.as == Carried::plain) return b.id;
+  if (b.as == Carried::s32_as_f32) return builder.emit(Cast{DType::s32}, {b.id}, {}, where);
+  // Signed integers, stored 128 higher. Their own quantiser can make them straight from its input.
+  const int32_t maker = builder.graph.producers()[size_t(b.id)];
+  const auto* quantise = maker < 0 ? nullptr : std::get_if<Quantize>(&builder.graph.nodes[size_t(maker)].op);
+  QuantParams q = quantise ? quantise->q : QuantParams{{1.0f}, {128}, 0};
+  const ValueId real =
+      quantise ? builder.graph.nodes[size_t(maker)].inputs[0] : builder.emit(Dequantize{q}, {b.id}, {}, where);
+  for (int32_t& z : q.zero_point) z -= 128;
+  const Shape shape = builder.graph.value(real).shape;
+  return builder.emit(Quantize{std::move(q)}, {real}, {{DType::s8, shape}}, where);
+}
+
+// Every output is a value of its own that bears its name.
+void add_outputs(GraphBuilder& builder) {
+  Graph& graph = builder.graph;
+  std::set<std::string> made;
+  for (const OnnxNode& node : builder.model.nodes) made.insert(node.outputs.begin(), node.outputs.end());
+  for (const OnnxValueInfo& input : builder.model.inputs) made.insert(input.name);
+  if (builder.model.outputs.empty()) throw CompileError(builder.model.path + ": the graph has no outputs");
+
+  for (const OnnxValueInfo& output : builder.model.outputs) {
+    const std::string where = builder.model.path + ": output '" + output.name + "'";
+    if (!made.contains(output.name) && !builder.model.initialisers.contains(output.name)) {
+      throw CompileError(where + " is made by no node");
+    }
+    const size_t first_node = graph.nodes.size(), first_value = graph.values.size();
+    ValueId id = as_promised(builder, builder.lookup(output.name), where);
+    const Value& v = graph.value(id);
+    const bool taken = graph.is_output(id) || std::ranges::find(graph.inputs, id) != graph.inputs.end();
+    if (v.constant && v.name != output.name) {
+      id = graph.add_value({.name = "", .type = v.type, .shape = v.shape, .constant = v.constant, .quant = {}});
+    } else if (taken) {
+      id = builder.emit(Reshape{}, {id}, {{v.type, v.shape}}, where);
+    }
+    graph.value(id).name = output.name;
+    for (size_t i = first_node; i < graph.nodes.size(); ++i) graph.nodes[i].name = output.name;
+    for (size_t i = first_value; i < graph.values.size(); ++i) {
+      if (graph.values[i].name.empty()) graph.values[i].name = output.name + "/" + std::to_string(i - first_value);
+    }
+    graph.outputs.push_back(id);
+  }
+}
+
+// From the file, else from the metadata; metadata that cannot be read is as good as none.
+std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions& options) {
+  if (!options.class_names_file.empty()) return read_class_names(options.class_names_file);
+  const auto names = model.metadata.find("names");
+  if (names == model.metadata.end()) return {};
+  return parse_class_names(names->second).value_or(std::vector<std::string>());
+}
+
+}  // namespace
+}  // namespace importer
+
+Graph import_onnx(const std::string& path, const ImportOptions& options) {
+  using namespace importer;
+  const OnnxModel model = read_onnx(path);
+  check_opset(model);
+  GraphBuilder builder(model);
+  add_inputs(builder, options);
+  for (size_t i : topological_order(model)) import_node(builder, model.nodes[i]);
+  add_outputs(builder);
+  builder.graph.meta.class_names = class_names(model, options);
+  return std::move(builder.graph);
+}
+
+}  // namespace sparsec

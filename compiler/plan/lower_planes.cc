@@ -1,0 +1,262 @@
+// Everything else that works on planes: tables, adds, activations, pools by generated kernels; resize, space-to-depth, copies by ready-made steps.
+#include <algorithm>
+#include <bit>
+
+#include "codegen/kernels/pointwise.h"
+#include "compiler/error.h"
+#include "compiler/plan/lowering.h"
+
+namespace sparsec {
+namespace {
+
+using kernels::Border;
+using kernels::WordPool;
+
+Border border_of(const PlanePlace& place) { return {place.keep_border, place.border}; }
+
+std::string describe(const Lowering& to, const Node& node) {
+  const Value& out = to.graph.value(node.outputs[0]);
+  return node.name + ": " + name_of(node.op) + " -> " + to_string(out.shape);
+}
+
+// One call per plane of a flat kernel: `inputs` in the order of the kernel's pointers 0 and 3.
+void flat_calls(Lowering& to, kir::Function function, const std::vector<ValueId>& inputs, ValueId out, const WordPool& pool, int64_t reach) {
+  const int32_t id = to.add_function(std::move(function));
+  const Operand words{to.add_words(pool.words()), 0};
+  const PlanePlace& place = to.planes(out);
+  to.flat_tiles(inputs, reach, {out});
+  for (int64_t p = 0; p < place.layout.planes; ++p) {
+    const auto plane = [&](ValueId v) {
+      const PlaneLayout& l = to.planes(v).layout;
+      return to.in_planes(v, l.origin + p * l.plane_bytes, to.isa.vector_bytes());
+    };
+    std::vector<Operand> operands{plane(inputs[0]), plane(out), words};
+    if (inputs.size() > 1) operands.push_back(plane(inputs[1]));
+    if (place.keep_border) operands.push_back(to.mask(out));
+    to.call(id, operands);
+  }
+}
+
+template <typename Write>
+void flat_step(Lowering& to, const Node& node, int32_t index, const std::vector<ValueId>& inputs, std::string_view kind, Write write, int64_t reach = 0) {
+  const ValueId out = node.outputs[0];
+  to.fill_border(out, true);
+  to.begin_step(node.name, index, to.planes(out).layout.flat_vectors(to.isa.lanes), describe(to, node));
+  WordPool pool(kernels::kPoolPointer);
+  flat_calls(to, write(pool, to.function_name(kind)), inputs, out, pool, reach);
+}
+
+void lower_flat_pool(Lowering& to, const Node& node, int32_t index) {
+  const Window& w = std::get<MaxPool>(node.op).window;
+  const PlaneLayout& in = to.planes(node.inputs[0]).layout;
+  std::vector<int64_t> taps;
+  for (int64_t y = 0; y < w.kernel[0]; ++y)
+    for (int64_t x = 0; x < w.kernel[1]; ++x) taps.push_back(in.offset(y * w.dilations[0] - w.pads.top, x * w.dilations[1] - w.pads.left));
+  const bool integer = to.graph.value(node.inputs[0]).type == DType::u8;
+  flat_step(to, node, index, {node.inputs[0]}, "max_pool", [&](WordPool& pool, std::string name) {
+    return kernels::lower_max_pool(to.isa, integer, taps, border_of(to.planes(node.outputs[0])), pool, std::move(name), describe(to, node));
+  }, std::max<int64_t>(0, taps.back() / 4));
+}
+
+// Any window, by the runtime's step: a tile is a plane, and int8 lanes are four pictures interleaved.
+void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
+  const Window& w = std::get<MaxPool>(node.op).window;
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
+  const bool integer = to.graph.value(x).type == DType::u8;
+  sparsec_pool d{};
+  d.type = integer ? SPARSEC_U8 : SPARSEC_F32;
+  d.in_rows = int32_t(in.rows);
+  d.in_columns = int32_t(in.cols);
+  d.out_rows = int32_t(out.rows);
+  d.out_columns = int32_t(out.cols);
+  d.in_pitch = in.pitch * 4;
+  d.out_pitch = out.pitch * 4;
+  d.in_step = d.out_step = 4;
+  for (size_t i = 0; i < 2; ++i) {
+    d.kernel[i] = int32_t(w.kernel[i]);
+    d.strides[i] = int32_t(w.strides[i]);
+    d.dilations[i] = int32_t(w.dilations[i]);
+  }
+  d.pad_top = int32_t(w.pads.top);
+  d.pad_left = int32_t(w.pads.left);
+  to.fill_border(y, false);
+  to.begin_step(node.name, index, out.planes, describe(to, node));
+  const Operand descriptor{to.add_descriptor(d), 0};
+  for (int lane = 0; lane < (integer ? 4 : 1); ++lane)
+    to.call("max_pool", {to.in_planes(y, out.origin + lane, out.plane_bytes), to.in_planes(x, in.origin + lane, in.plane_bytes), descriptor});
+}
+
+void lower_resize(Lowering& to, const Node& node, int32_t index) {
+  const auto& op = std::get<Resize>(node.op);
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
+  const sparsec_resize head{int32_t(out.rows), int32_t(out.cols), in.pitch * 4, out.pitch * 4};
+  std::vector<uint8_t> bytes(reinterpret_cast<const uint8_t*>(&head), reinterpret_cast<const uint8_t*>(&head + 1));
+  const auto append = [&](const std::vector<int64_t>& indices) {
+    for (int64_t i : indices) {
+      const auto v = int32_t(i);
+      bytes.insert(bytes.end(), reinterpret_cast<const uint8_t*>(&v), reinterpret_cast<const uint8_t*>(&v + 1));
+    }
+  };
+  append(op.source_row);
+  append(op.source_col);
+  to.fill_border(y, false);
+  to.begin_step(node.name, index, out.planes, describe(to, node));
+  to.call("resize", {to.in_planes(y, out.origin, out.plane_bytes), to.in_planes(x, in.origin, in.plane_bytes), {to.add_constant(bytes.data(), bytes.size()), 0}});
+}
+
+// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel.
+void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
+  const auto& op = std::get<SpaceToDepth>(node.op);
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
+  const bool integer = to.graph.value(x).type == DType::u8;
+  const uint32_t fill = integer ? uint32_t(uint8_t(op.fill)) * 0x01010101u : std::bit_cast<uint32_t>(op.fill);
+  to.fill_border(y, false);
+  to.begin_step(node.name, index, out.rows, describe(to, node));
+  to.row_tiles({x}, op.rows, y);
+  const int64_t planes = in.planes;
+  for (int64_t py = 0; py < op.rows; ++py)
+    for (int64_t px = 0; px < op.cols; ++px) {
+      sparsec_gather_row d{};
+      d.columns = int32_t(out.cols);
+      d.step = int32_t(op.cols);
+      d.missing = int32_t(out.cols - (in.cols - px + op.cols - 1) / op.cols);
+      d.fill = fill;
+      // rows past the end read the border below, which keeps the zero point only where a consumer pads: SpaceToDepth of a ragged picture is padded first
+      SPARSEC_CHECK((in.rows - py + op.rows - 1) / op.rows == out.rows, node.name + ": rows do not divide");
+      const Operand descriptor{to.add_descriptor(d), 0};
+      for (int64_t p = 0; p < planes; ++p)
+        to.call("gather_row", {to.in_planes(y, out.origin + ((py * op.cols + px) * planes + p) * out.plane_bytes, out.pitch * 4),
+                               to.in_planes(x, in.origin + p * in.plane_bytes + (py * in.pitch + px) * 4, op.rows * in.pitch * 4), descriptor});
+    }
+}
+
+// Parts that could not be written in place are copied.
+void lower_concat(Lowering& to, const Node& node, int32_t index) {
+  const ValueId whole = node.outputs[0];
+  const PlanePlace& out = to.planes(whole);
+  int64_t plane = 0;
+  std::vector<std::pair<ValueId, int64_t>> copies;
+  for (ValueId part : node.inputs) {
+    const PlanePlace& in = to.planes(part);
+    const Location want{SPARSEC_ARENA, out.at.index, out.at.offset + plane * out.layout.plane_bytes};
+    if (in.at.index != want.index || in.at.offset != want.offset) copies.emplace_back(part, plane);
+    plane += in.layout.planes;
+  }
+  if (copies.empty()) return;
+  to.fill_border(whole, false);
+  for (const auto& [part, first] : copies) {
+    const PlaneLayout& in = to.planes(part).layout;
+    sparsec_loop loop{};
+    loop.element_bytes = 4;
+    loop.rank = 2;
+    loop.shape[0] = in.rows;
+    loop.shape[1] = in.cols;
+    loop.out[0] = out.layout.pitch * 4;
+    loop.a[0] = in.pitch * 4;
+    loop.out[1] = loop.a[1] = 4;
+    to.begin_step(node.name, index, in.planes, describe(to, node) + ", copies " + to.graph.value(part).name);
+    to.call("copy", {to.in_planes(whole, out.layout.origin + first * out.layout.plane_bytes, out.layout.plane_bytes), to.in_planes(part, in.origin, in.plane_bytes), {to.add_descriptor(loop), 0}});
+  }
+}
+
+void lower_dequantise(Lowering& to, const Node& node, int32_t index) {
+  const auto& q = std::get<Dequantize>(node.op).q;
+  const PlanePlace &in = to.planes(node.inputs[0]), &out = to.planes(node.outputs[0]);
+  SPARSEC_CHECK(!out.keep_border, node.name + ": a dequantised tensor is not padded in place");
+  to.begin_step(node.name, index, in.layout.flat_vectors(to.isa.lanes), describe(to, node));
+  to.flat_tiles({node.inputs[0]}, 0, {node.outputs[0]});
+  WordPool pool(kernels::kPoolPointer);
+  std::vector<std::pair<int64_t, kir::Function>> planes;
+  for (int64_t p = 0; p < in.layout.planes; ++p) {
+    planes.emplace_back(p, kernels::lower_dequantise(to.isa, {q.scale[0], q.zero_point[0]}, 4, out.layout.plane_bytes, pool, to.function_name("dequantise") + "_" + std::to_string(p), describe(to, node)));
+  }
+  const Operand words{to.add_words(pool.words()), 0};
+  for (auto& [p, function] : planes)
+    to.call(to.add_function(std::move(function)), {to.in_planes(node.inputs[0], in.layout.origin + p * in.layout.plane_bytes, to.isa.vector_bytes()),
+                                                   to.in_planes(node.outputs[0], out.layout.origin + 4 * p * out.layout.plane_bytes, to.isa.vector_bytes()), words});
+}
+
+// From plain float rows. Widths that are no multiple of the vector go through a plain u8 array.
+void lower_quantise(Lowering& to, const Node& node, int32_t index) {
+  const auto& q = std::get<Quantize>(node.op).q;
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  to.need_plain(x);
+  const Value& value = to.graph.value(x);
+  const int64_t channels = value.shape[1], rows = value.shape[2], cols = value.shape[3];
+  const PlaneLayout& out = to.planes(y).layout;
+  const Location from = to.plain(x);
+  to.fill_border(y, false);
+  to.begin_step(node.name, index, rows, describe(to, node));
+  to.row_tiles({}, 1, y);
+  if (cols % to.isa.lanes != 0) {
+    for (int64_t c = 0; c < channels; ++c) {
+      sparsec_loop loop{};
+      loop.rank = 1;
+      loop.shape[0] = cols;
+      loop.out[0] = 4;
+      loop.a[0] = 4;
+      loop.type_out = SPARSEC_U8;
+      loop.scale = q.scale[0];
+      loop.zero_point = q.zero_point[0];
+      Location at = from;
+      at.offset += c * rows * cols * 4;
+      to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4), {at, cols * 4}, {to.add_descriptor(loop), 0}});
+    }
+    return;
+  }
+  WordPool pool(kernels::kPoolPointer);
+  std::vector<kir::Function> functions;
+  for (int64_t p = 0; p < out.planes; ++p)
+    functions.push_back(kernels::lower_quantise_rows(to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, rows * cols * 4, out.pitch * 4, pool,
+                                                     to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
+  const Operand words{to.add_words(pool.words()), 0};
+  for (int64_t p = 0; p < out.planes; ++p) {
+    Location at = from;
+    at.offset += 4 * p * rows * cols * 4;
+    to.call(to.add_function(std::move(functions[size_t(p)])), {{at, cols * 4}, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+  }
+}
+
+}  // namespace
+
+void lower_planes(Lowering& to, const Node& node, int32_t index) {
+  if (std::holds_alternative<Quantize>(node.op)) {
+    lower_quantise(to, node, index);
+    return to.made_planes(node.outputs[0]);
+  }
+  for (ValueId v : node.inputs)
+    if (v != kNoValue) to.need_planes(v);
+  const ValueId out = node.outputs[0];
+  const Border border = border_of(to.planes(out));
+  const auto quant = [&](ValueId v) { return *to.graph.value(v).quant; };
+  if (const auto* op = std::get_if<Lookup>(&node.op)) {
+    flat_step(to, node, index, node.inputs, "lookup", [&](WordPool& pool, std::string name) { return kernels::lower_lookup(to.isa, *op, border, pool, std::move(name), describe(to, node)); });
+  } else if (const auto* op = std::get_if<QBinary>(&node.op)) {
+    flat_step(to, node, index, node.inputs, "qbinary", [&](WordPool& pool, std::string name) {
+      return kernels::lower_qbinary(to.isa, op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out), border, pool, std::move(name), describe(to, node));
+    });
+  } else if (const auto* op = std::get_if<Unary>(&node.op)) {
+    const Activation activation = op->kind == UnaryKind::silu ? Activation::silu : op->kind == UnaryKind::sigmoid ? Activation::sigmoid : Activation::relu;
+    flat_step(to, node, index, node.inputs, "unary", [&](WordPool& pool, std::string name) { return kernels::lower_unary(to.isa, activation, op->alpha, border, pool, std::move(name), describe(to, node)); });
+  } else if (const auto* op = std::get_if<Binary>(&node.op)) {
+    flat_step(to, node, index, node.inputs, "binary", [&](WordPool& pool, std::string name) { return kernels::lower_binary(to.isa, op->kind, border, pool, std::move(name), describe(to, node)); });
+  } else if (std::holds_alternative<MaxPool>(node.op)) {
+    is_flat_pool(to.graph, node) ? lower_flat_pool(to, node, index) : lower_general_pool(to, node, index);
+  } else if (std::holds_alternative<Resize>(node.op)) {
+    lower_resize(to, node, index);
+  } else if (std::holds_alternative<SpaceToDepth>(node.op)) {
+    lower_space_to_depth(to, node, index);
+  } else if (std::holds_alternative<Concat>(node.op)) {
+    lower_concat(to, node, index);
+  } else if (std::holds_alternative<Dequantize>(node.op)) {
+    lower_dequantise(to, node, index);
+  } else {
+    SPARSEC_CHECK(false, "no kernel on planes for " + node.name);
+  }
+  to.made_planes(out);
+}
+
+}  // namespace sparsec

@@ -1,0 +1,66 @@
+# add_sparse_model with a stand-in compiler: the options it passes, the target it makes, and when it compiles again.
+#   cmake -DSOURCE=... -DWORK=... -DGENERATOR=... -P add_sparse_model.cmake
+
+function(expect condition_text)
+  if(NOT (${ARGN}))
+    message(FATAL_ERROR "not so: ${condition_text}")
+  endif()
+endfunction()
+
+function(build)
+  execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${text}")
+  endif()
+  execute_process(COMMAND ${WORK}/build/program/program OUTPUT_VARIABLE size OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  file(STRINGS ${WORK}/calls.txt calls)
+  list(LENGTH calls count)
+  set(size ${size} PARENT_SCOPE)
+  set(calls "${calls}" PARENT_SCOPE)
+  set(count ${count} PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK}/program)
+file(COPY ${SOURCE}/tests/cmake/fake_sparsec.sh DESTINATION ${WORK})
+configure_file(${SOURCE}/tests/cmake/project.cmake.in ${WORK}/CMakeLists.txt @ONLY)
+file(WRITE ${WORK}/program/CMakeLists.txt
+  "add_executable(program ${WORK}/build/main.c)\ntarget_link_libraries(program PRIVATE yolo)\n")
+file(WRITE ${WORK}/model.onnx "12345")
+file(WRITE ${WORK}/names.txt "a\n")
+execute_process(COMMAND ${CMAKE_COMMAND} -G ${GENERATOR} -S ${WORK} -B ${WORK}/build -DSPARSEC_EXECUTABLE=${WORK}/fake_sparsec.sh
+  RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${text}")
+endif()
+
+build()
+expect("the program sees the model" size EQUAL 5)
+expect("library, report, C++" count EQUAL 3)
+set(model_options "--target avx2,scalar --batch 2 --input-shape 64,96 --class-names ${WORK}/names.txt")
+set(folder ${WORK}/build/yolo.sparsec)
+list(SORT calls)
+foreach(expected IN ITEMS
+    "${WORK}/model.onnx -o ${folder}/libeye.a --name eye --namespace vision ${model_options} --columns off"
+    "${WORK}/model.onnx --emit cpp -o ${folder}/eye_cpp --name eye --namespace vision ${model_options} --columns off"
+    "analyze ${WORK}/model.onnx --report ${folder}/eye_report.html ${model_options}")
+  list(FIND calls "${expected}" found)
+  expect("called with: ${expected}; calls: ${calls}" found GREATER -1)
+endforeach()
+file(STRINGS ${WORK}/build/paths.txt paths)
+list(GET paths 0 report)
+list(GET paths 1 source)
+expect("the report is where REPORT says" EXISTS ${report})
+expect("the C++ form is where CPP_SOURCE says" EXISTS ${source}/eye.cc)
+
+build()
+expect("nothing changed, nothing compiled" count EQUAL 3)
+execute_process(COMMAND ${CMAKE_COMMAND} -E sleep 1.1)
+file(WRITE ${WORK}/model.onnx "1234567")
+build()
+expect("a new model is compiled and linked" size EQUAL 7)
+expect("all forms again" count EQUAL 6)
+execute_process(COMMAND ${CMAKE_COMMAND} -E sleep 1.1)
+file(TOUCH ${WORK}/fake_sparsec.sh)
+build()
+expect("a new compiler compiles again" count EQUAL 9)

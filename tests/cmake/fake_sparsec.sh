@@ -1,0 +1,23 @@
+#!/bin/sh
+# Stands for the compiler in the test of add_sparse_model: takes its command line, writes it down, and makes a library whose function returns
+# the size of the model.
+set -eu
+echo "$*" >> "${0%/*}/calls.txt"
+report= output= name= cpp= model=
+while [ $# -gt 0 ]; do
+  case $1 in
+    -o) output=$2; shift ;;
+    --name) name=$2; shift ;;
+    --report) report=$2; shift ;;
+    --emit) cpp=$2; shift ;;
+    *.onnx) model=$1 ;;
+  esac
+  shift
+done
+if [ -n "$report" ]; then echo "<html></html>" > "$report"; echo "a table"; exit; fi
+if [ -n "$cpp" ]; then mkdir -p "$output"; echo "// $name" > "$output/$name.cc"; exit; fi
+folder=${output%/*}
+echo "int ${name}_size(void);" > "$folder/$name.h"
+echo "int ${name}_size(void) { return $(wc -c < "$model"); }" > "$folder/$name.c"
+cc -c "$folder/$name.c" -o "$folder/$name.o"
+ar rcs "$output" "$folder/$name.o"
