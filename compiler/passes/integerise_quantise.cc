@@ -70,7 +70,7 @@ static bool fill_is_exact(const Op& op, Quant q) {
 static ValueId request(State& s, ValueId x, Quant q, std::vector<int32_t>& work) {
   const auto [entry, fresh] = s.quantised.try_emplace({x, q.scale, q.zero_point}, kNoValue);
   if (!fresh) return entry->second;
-  const std::string name = s.graph.value(x).name + "_q";
+  const std::string name = s.graph.value(x).name + "/u8";
   if (const Tensor* t = constant(s.graph, x)) {
     Tensor stored(DType::u8, t->shape);
     std::transform(t->data<float>().begin(), t->data<float>().end(), stored.data<uint8_t>().begin(),
@@ -150,7 +150,7 @@ void commute_dequantisers(State& s, int32_t index) {
   for (const Dequantised& input : inputs) stored.push_back(with_meaning(s, input.value, q));
   const Value out = s.graph.value(node.outputs[0]);
   const ValueId moved = s.add(node.name, stored_as(node.op, q), stored, TypeAndShape{DType::u8, out.shape}, q);
-  s.graph.value(moved).name = out.name + "_q";
+  s.graph.value(moved).name = out.name + "/u8";
   const ValueId real = s.add(node.name + "/Dequantize", Dequantize{{{q.scale}, {q.zero_point}, 0}}, {moved});
   replace_uses(s.graph, node.outputs[0], real);
 }

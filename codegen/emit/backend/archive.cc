@@ -1,4 +1,4 @@
-// The last steps to a static library: every hidden symbol becomes local, so that two models with the same runtime
+// The last steps to a static library: every symbol but the API becomes local, so that two models with the same runtime
 // inside link into one program, and the one object goes into an archive without dates and owners, so that the same
 // model gives the same bytes.
 #include <llvm/BinaryFormat/ELF.h>
@@ -23,11 +23,14 @@ void check(llvm::Error error) {
 
 }  // namespace
 
-Bytes localise_hidden(llvm::StringRef object) {
+Bytes keep_api(llvm::StringRef name, llvm::StringRef object) {
   auto parsed = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "merged"));
   if (!parsed) check(parsed.takeError());
   llvm::objcopy::ConfigManager config;
   config.ELF.LocalizeHidden = true;
+  const auto wrong_pattern = [](llvm::Error error) { return error; };
+  check(config.Common.SymbolsToKeepGlobal.addMatcher(
+      llvm::objcopy::NameOrPattern::create((name + "_*").str(), llvm::objcopy::MatchStyle::Wildcard, wrong_pattern)));
   config.Common.StripDebug = true;
   Bytes result;
   llvm::raw_svector_ostream stream(result);

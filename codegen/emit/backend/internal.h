@@ -30,7 +30,7 @@ Bytes merge(llvm::ArrayRef<Bytes> objects);
 Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects);
 
 // archive.cc
-Bytes localise_hidden(llvm::StringRef object);
+Bytes keep_api(llvm::StringRef name, llvm::StringRef object);
 struct ArchiveMember {
   std::string name;
   llvm::StringRef object;
