@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "compiler/cli/cache.h"
@@ -35,6 +36,32 @@ std::string hash(const std::string& text) {
   return sha.hex();
 }
 
+ptrdiff_t rank(const Isa* isa) { return std::find(all_isas().begin(), all_isas().end(), isa) - all_isas().begin(); }
+
+// "host" is the best that this CPU runs, "all" everything that it runs.
+std::vector<const Isa*> isas(const std::vector<std::string>& names) {
+  std::vector<const Isa*> out;
+  for (const std::string& name : names) {
+    std::vector<const Isa*> add;
+    if (name == "host" || name == "all") {
+      add = host_isas();
+      if (name == "host") add.resize(1);
+    } else if (const Isa* isa = find_isa(name)) {
+      add = {isa};
+    } else {
+      std::string known;
+      for (const Isa* isa : all_isas()) known += ", " + std::string(isa->name);
+      throw CompileError("--target: '" + name + "' is unknown; known: host" + known);
+    }
+    for (const Isa* isa : add) {
+      if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);
+    }
+  }
+  // best first, as programs are tried in their order
+  std::sort(out.begin(), out.end(), [](const Isa* a, const Isa* b) { return rank(a) < rank(b); });
+  return out;
+}
+
 }  // namespace
 
 CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
@@ -43,8 +70,9 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.import.input_shape = o.input_shape;
   out.import.class_names_file = o.class_names;
   out.anchors = parse_anchors(o.anchors);
-  out.columns = o.columns != "off";
-  out.targets = load.isa.empty() ? o.targets : std::vector<std::string>{load.isa};
+  out.plan.columns = o.columns != "off";
+  out.targets = isas(load.isa.empty() ? o.targets : std::vector{load.isa});
+  out.options_text = fingerprint(o, load);
   return out;
 }
 
