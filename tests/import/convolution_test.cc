@@ -46,7 +46,7 @@ TEST(Convolution, CeilModeGrowsThePadding) {
   };
   EXPECT_EQ(pads(4, 3, 2, {0, 0, 0, 0}), (Pads{0, 0, 1, 1}));  // 2x2 instead of 1x1
   EXPECT_EQ(pads(5, 3, 2, {0, 0, 0, 0}), (Pads{0, 0, 0, 0}));  // divides
-  EXPECT_EQ(pads(2, 1, 2, {0, 0, 1, 1}), (Pads{0, 0, 1, 1}));  // a window in the padding alone does not count
+  EXPECT_EQ(pads(2, 1, 2, {0, 0, 1, 1}), (Pads{0, 0, 0, 0}));  // a window in the padding alone does not count
 }
 
 TEST(Convolution, SppPool) {

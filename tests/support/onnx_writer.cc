@@ -72,6 +72,7 @@ OnnxWriter::OnnxWriter(int64_t opset) : model_(std::make_unique<Model>()) {
   model_->graph().set_name("test");
   domain("", opset);
 }
+OnnxWriter::OnnxWriter(OnnxWriter&&) noexcept = default;
 OnnxWriter::~OnnxWriter() = default;
 
 OnnxWriter& OnnxWriter::domain(const std::string& name, int64_t version) {

@@ -25,6 +25,7 @@ using OnnxDims = std::vector<std::variant<int64_t, std::string>>;  // a name is 
 class OnnxWriter {
  public:
   explicit OnnxWriter(int64_t opset);
+  OnnxWriter(OnnxWriter&&) noexcept;
   ~OnnxWriter();
 
   OnnxWriter& domain(const std::string& name, int64_t version);
