@@ -136,7 +136,7 @@ void conv_integer(NodeImport& n) {
 
 // ---- ONNX Runtime's integer operators (com.microsoft) ---------------------------------------------------------------
 
-// The real numbers of an input with its own scale and zero point, which follow it or stand at `scale`.
+// The real numbers of an input whose scale and zero point follow it.
 ValueId real_input(NodeImport& n, size_t i) {
   const Quantiser q = quantiser_of(n, i + 1, i + 2, type_of_input(n, i), 0);
   n.require(q.q.per_tensor(), "one scale per channel is unsupported here; supported: one scale");
