@@ -94,19 +94,18 @@ function(add_sparse_model target)
   file(MAKE_DIRECTORY "${folder}")
   set(library "${folder}/lib${name}.a")
   set(header "${folder}/${name}.h")
-  add_custom_command(OUTPUT "${library}" "${header}"
-    COMMAND ${sparsec} "${model}" -o "${library}" ${library_options} ${model_options} ${arg_FLAGS}
-    DEPENDS ${depends} COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
   set(outputs "${library}" "${header}")
-
+  set(report_options)
   if(arg_REPORT)
     set(report "${folder}/${name}_report.html")
-    add_custom_command(OUTPUT "${report}"
-      COMMAND ${sparsec} analyze "${model}" --report "${report}" ${model_options} > "${folder}/${name}_report.txt"
-      DEPENDS ${depends} COMMENT "Writing the sparsity report of ${arg_MODEL}" VERBATIM)
+    set(report_options --report "${report}")
     list(APPEND outputs "${report}")
     set(${arg_REPORT} "${report}" PARENT_SCOPE)
   endif()
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND ${sparsec} "${model}" -o "${library}" ${report_options} ${library_options} ${model_options} ${arg_FLAGS}
+    DEPENDS ${depends} COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
+
   if(arg_CPP_SOURCE)
     set(source "${folder}/${name}_cpp")
     set(stamp "${folder}/${name}_cpp.stamp")

@@ -2,6 +2,7 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "compiler/error.h"
@@ -71,6 +72,18 @@ void complete_class_names(ModelImage& image) {
     if (image.class_names[i].empty()) image.class_names[i] = std::to_string(i);
 }
 
+// The plan's choices, with cycles as milliseconds of a core at 3 GHz.
+std::map<std::string, KernelChoice> choices_of(const Plan& plan) {
+  constexpr double kCyclesPerMs = 3e6;
+  std::map<std::string, KernelChoice> out;
+  for (const LayerChoice& choice : plan.choices) {
+    KernelChoice& to = out[choice.node];
+    to = {choice.kernel, choice.predicted_cycles / kCyclesPerMs, choice.reason, {}};
+    for (const auto& [kernel, cycles] : choice.candidates) to.candidates.push_back({kernel, cycles / kCyclesPerMs});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<const Isa*> host_isas() {
@@ -117,6 +130,8 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   std::vector<const Isa*> targets = options.targets;
   if (targets.empty()) targets = {host_isas().front()};
   for (const Isa* isa : targets) c.plans.push_back(make_plan(c.graph, *isa, options.plan, raw_head ? &*raw_head : nullptr));
+
+  set_choices(c.sparsity, choices_of(c.plans.front()));
 
   ModelImage& image = c.image;
   image.name = options.name;

@@ -116,4 +116,13 @@ SparsityReport analyse_sparsity(const Graph& graph, const ChooseKernel& choose) 
   return report;
 }
 
+void set_choices(SparsityReport& report, const std::map<std::string, KernelChoice>& by_layer) {
+  report.total.choice.predicted_ms = 0;
+  for (LayerReport& layer : report.layers) {
+    const auto found = by_layer.find(layer.name);
+    if (found != by_layer.end()) layer.choice = found->second;
+    report.total.choice.predicted_ms += layer.choice.predicted_ms;
+  }
+}
+
 }  // namespace sparsec

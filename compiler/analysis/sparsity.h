@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ struct SparsityReport {
 };
 
 SparsityReport analyse_sparsity(const Graph& graph, const ChooseKernel& choose = {});
+
+// Fills the choices of the layers named, and the total time: for a plan that is made after the analysis.
+void set_choices(SparsityReport& report, const std::map<std::string, KernelChoice>& by_layer);
 
 // The report as an aligned table with a line of totals, for `sparsec analyze`.
 std::string print_table(const SparsityReport& report);

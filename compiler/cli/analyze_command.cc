@@ -17,7 +17,7 @@ struct Arguments {
 
 Result analyze(const Arguments& a) {
   const Compiled compiled = compile_with_progress(a.model, compile_options(a.model_options));
-  fmt::print("{}", print_table(sparsity_of(compiled)));
+  fmt::print("{}", print_table(compiled.sparsity));
   if (a.dump_plan) print_plans(compiled);
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   return kOk;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -12,6 +13,7 @@
 #include "compiler/cli/reports.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
+#include "compiler/ir/print.h"
 #include "sparsec/files.h"
 
 namespace sparsec::cli {
@@ -79,6 +81,25 @@ std::string write_output(const Arguments& a, const Compiled& compiled) {
   return a.output;
 }
 
+// --dump-ir: prints the graph after the pass that the user named, or after all.
+auto ir_printer(const std::string& wanted, std::vector<std::string>& seen) {
+  return [wanted, &seen](const std::string& pass, const Graph& graph, bool changed) {
+    seen.push_back(pass);
+    if (wanted != "all" && wanted != pass) return;
+    fmt::print("after {}{}\n", pass, changed ? ":" : ": (unchanged)");
+    if (changed) fmt::print("{}\n", print(graph));
+  };
+}
+
+void check_seen(const std::string& wanted, const std::vector<std::string>& seen) {
+  if (wanted == "all" || std::find(seen.begin(), seen.end(), wanted) != seen.end()) return;
+  std::string known;
+  for (const std::string& pass : seen) {
+    if (known.find(pass) == known.npos) known += ", " + pass;
+  }
+  throw CompileError("--dump-ir: there is no pass '" + wanted + "'; known: all" + known);
+}
+
 Result compile(const Arguments& a) {
   if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.report.empty()) {
     fmt::print(stderr, "sparsec: name the library to write: sparsec {} -o libyolo.a\n", a.model);
@@ -92,10 +113,11 @@ Result compile(const Arguments& a) {
   options.cpp_namespace = a.cpp_namespace;
   check_name("--name", options.name);
   if (!a.cpp_namespace.empty()) check_namespace("--namespace", a.cpp_namespace);
-  if (!a.dump_ir.empty()) options.after_pass = ir_dumper(a.dump_ir);
+  std::vector<std::string> passes_seen;
+  if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);
 
   const Compiled compiled = compile_with_progress(a.model, options);
-  if (!a.dump_ir.empty()) check_pass_was_seen(a.dump_ir);
+  if (!a.dump_ir.empty()) check_seen(a.dump_ir, passes_seen);
   if (a.dump_plan) print_plans(compiled);
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   if (a.output.empty()) return kOk;

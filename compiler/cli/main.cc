@@ -10,6 +10,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/error.h"
+#include "compiler/version.h"
 #include "sparsec/files.h"
 
 namespace sparsec::cli {
@@ -23,7 +24,7 @@ int fail(ExitCode code, std::string_view message) {
 
 int main(int argc, char** argv) {
   CLI::App app("Compiles ONNX YOLOv5 detectors to libraries, and runs them.", "sparsec");
-  app.set_version_flag("--version", "sparsec " SPARSEC_VERSION);
+  app.set_version_flag("--version", std::string("sparsec ") + kVersion);
   app.get_formatter()->column_width(34);
   app.require_subcommand(0, 1);
   Result result = kOk;

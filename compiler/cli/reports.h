@@ -10,9 +10,6 @@
 
 namespace sparsec::cli {
 
-// The sparsity counts with the kernels that the best plan chose.
-SparsityReport sparsity_of(const Compiled& compiled);
-
 // One line: "60 convolutions, 65.2% of their weights are zero; avx512_vnni; arena 7.1 MB".
 std::string summary(const Compiled& compiled);
 

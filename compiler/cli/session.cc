@@ -1,4 +1,4 @@
-// A compiled model ready to run: the shared library's tables and kernels, run by the runtime that is linked into this program.
+// A compiled model ready to run: the shared library's tables and kernels, run by the library's own runtime.
 #include "compiler/cli/session.h"
 
 #include <array>
@@ -36,7 +36,7 @@ std::string describe(const std::vector<int64_t>& shape) {
 std::string describe(const TensorSpec& spec) { return spec.name + ": " + name_of(spec.type) + " " + describe(spec.shape); }
 
 LoadedModel::LoadedModel(engine::Library library, const std::string& source, const LoadOptions& options)
-    : source_(source), library_(std::move(library)), model_(&library_.model()) {
+    : source_(source), library_(std::move(library)), rt_(&library_.runtime()), model_(&library_.model()), context_(nullptr, rt_->destroy) {
   std::array<char, 256> error{};
   sparsec_rt_options rt{};
   rt.struct_bytes = sizeof rt;
@@ -45,8 +45,8 @@ LoadedModel::LoadedModel(engine::Library library, const std::string& source, con
   rt.error = error.data();
   rt.error_bytes = error.size();
   sparsec_rt_context* context = nullptr;
-  const int32_t status = sparsec_rt_create(model_, &rt, &context);
-  if (status != SPARSEC_OK) throw CompileError(source + ": " + (error[0] ? error.data() : sparsec_rt_status_text(status)));
+  const int32_t status = rt_->create(model_, &rt, &context);
+  if (status != SPARSEC_OK) throw CompileError(source + ": " + (error[0] ? error.data() : rt_->status_text(status)));
   context_.reset(context);
   for (uint32_t i = 0; i < model_->n_inputs; ++i) inputs_.push_back(spec_of(model_->inputs[i]));
   for (uint32_t i = 0; i < model_->n_outputs; ++i) outputs_.push_back(spec_of(model_->outputs[i]));
@@ -54,22 +54,22 @@ LoadedModel::LoadedModel(engine::Library library, const std::string& source, con
 
 void LoadedModel::check(int32_t status) const {
   if (status >= 0) return;
-  const char* detail = sparsec_rt_last_error(context_.get());
-  throw CompileError(source_ + ": " + (detail && *detail ? detail : sparsec_rt_status_text(status)));
+  const char* detail = rt_->last_error(context_.get());
+  throw CompileError(source_ + ": " + (detail && *detail ? detail : rt_->status_text(status)));
 }
 
 int64_t LoadedModel::batch() const { return model_->batch; }
-int LoadedModel::classes() const { return sparsec_rt_class_count(model_); }
-std::string LoadedModel::isa() const { return sparsec_rt_isa(context_.get()); }
-int LoadedModel::threads() const { return sparsec_rt_threads(context_.get()); }
+int LoadedModel::classes() const { return int(rt_->program(context_.get())->head.levels ? rt_->program(context_.get())->head.classes : 0); }
+std::string LoadedModel::isa() const { return rt_->program(context_.get())->isa; }
+int LoadedModel::threads() const { return rt_->threads(context_.get()); }
 
 std::string LoadedModel::class_name(int label) const {
-  const char* name = sparsec_rt_class_name(model_, label);
-  return name ? name : std::to_string(label);
+  const sparsec_head& head = rt_->program(context_.get())->head;
+  return head.class_names && label >= 0 && label < int(head.classes) ? head.class_names[label] : std::to_string(label);
 }
 
 void LoadedModel::run(const std::vector<const void*>& in, const std::vector<void*>& out) const {
-  check(sparsec_rt_run(context_.get(), in.data(), out.data()));
+  check(rt_->run(context_.get(), in.data(), out.data()));
 }
 
 std::vector<NpyArray> LoadedModel::run(const std::vector<NpyArray>& arrays) const {
@@ -102,7 +102,7 @@ std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptio
   rt.max_detections = options.max_detections;
   rt.multi_label = options.multi_label ? 1 : 0;
   std::vector<sparsec_rt_detection> found(static_cast<size_t>(options.max_detections));
-  const int32_t count = sparsec_rt_detect(context_.get(), image.rgb.data(), image.rows, image.cols, ptrdiff_t(image.cols) * 3, &rt, found.data(), int32_t(found.size()));
+  const int32_t count = rt_->detect(context_.get(), image.rgb.data(), image.rows, image.cols, ptrdiff_t(image.cols) * 3, &rt, found.data(), int32_t(found.size()));
   check(count);
   std::vector<Detection> out;
   for (int32_t i = 0; i < count && size_t(i) < found.size(); ++i) {

@@ -8,7 +8,6 @@
 
 #include "compiler/cli/options.h"
 #include "compiler/engine/engine.h"
-#include "runtime/core/api.h"
 #include "sparsec/image.h"
 #include "sparsec/npy.h"
 
@@ -48,7 +47,9 @@ class LoadedModel {
   std::string isa() const;
   int threads() const;
 
-  sparsec_rt_context* context() const { return context_.get(); }  // for looking inside
+  // For looking inside.
+  const sparsec_runtime_api& runtime() const { return *rt_; }
+  sparsec_rt_context* context() const { return context_.get(); }
 
   // One array per input in, one per output out; types and shapes are checked.
   std::vector<NpyArray> run(const std::vector<NpyArray>& arrays) const;
@@ -58,15 +59,13 @@ class LoadedModel {
   std::vector<Detection> detect(const Image& image, const DetectOptions& options) const;
 
  private:
-  struct DestroyContext {
-    void operator()(sparsec_rt_context* context) const { sparsec_rt_destroy(context); }
-  };
   void check(int32_t status) const;
 
   std::string source_;
   engine::Library library_;  // outlives the context
+  const sparsec_runtime_api* rt_;
   const sparsec_model* model_;
-  std::unique_ptr<sparsec_rt_context, DestroyContext> context_;
+  std::unique_ptr<sparsec_rt_context, void (*)(sparsec_rt_context*)> context_;
   std::vector<TensorSpec> inputs_, outputs_;
 };
 

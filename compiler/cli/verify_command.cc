@@ -90,7 +90,7 @@ void print_row(const Agreement& a) {
 // One picture through the layers of one plan. True when all is well.
 bool verify_one(const Graph& graph, const Plan& plan, const LoadedModel& layered, const std::map<ValueId, TensorPtr>& values, bool all_layers) {
   Progress progress(fmt::format("layers on {}", layered.isa()), int64_t(graph.nodes.size()));
-  const std::vector<Agreement> layers = verify_layers(graph, plan, layered.context(), values, [&](const Node& n) { progress.step(n.name); });
+  const std::vector<Agreement> layers = verify_layers(graph, plan, layered, values, [&](const Node& n) { progress.step(n.name); });
   int64_t integer = 0, exact_integer = 0, floats = 0, exact_floats = 0;
   bool good = true;
   print_header();
@@ -128,7 +128,7 @@ bool verify_end_to_end(const Graph& graph, const LoadedModel& model, const Input
 
 Result verify(const Arguments& a) {
   CompileOptions options = compile_options(a.model_options, a.load_options);
-  options.columns = false;  // a layer can only be run alone where all of its input is there at once
+  options.plan.columns = false;  // a layer can only be run alone where all of its input is there at once
   const Compiled layered = compile_with_progress(a.model, options);
   const Compiled full = compile_with_progress(a.model, compile_options(a.model_options, a.load_options));
   const Graph& graph = layered.graph;

@@ -16,8 +16,8 @@ namespace {
 
 class Bench {
  public:
-  Bench(const Graph& graph, const Plan& plan, sparsec_rt_context* context)
-      : graph_(graph), plan_(plan), context_(context), program_(*sparsec_rt_program(context)), arena_(static_cast<std::byte*>(sparsec_rt_arena(context))) {
+  Bench(const Graph& graph, const Plan& plan, const LoadedModel& model)
+      : graph_(graph), plan_(plan), rt_(model.runtime()), context_(model.context()), program_(*rt_.program(context_)), arena_(static_cast<std::byte*>(rt_.arena(context_))) {
     for (const ValueId v : graph.inputs) inputs_.push_back(room_for(v));
     for (const ValueId v : graph.outputs) outputs_.push_back(room_for(v));
     for (auto& bytes : inputs_) in_.push_back(bytes.data());
@@ -47,8 +47,8 @@ class Bench {
   void run(int32_t node) {
     for (uint32_t e = 0; e < program_.n_schedule; ++e) {
       if (plan_.step_node[program_.schedule[e].step] != node) continue;
-      const int32_t status = sparsec_rt_run_entries(context_, in_.data(), out_.data(), 0, e, e + 1);
-      SPARSEC_CHECK(status == SPARSEC_OK, sparsec_rt_status_text(status));
+      const int32_t status = rt_.run_entries(context_, in_.data(), out_.data(), 0, e, e + 1);
+      SPARSEC_CHECK(status == SPARSEC_OK, rt_.status_text(status));
     }
   }
 
@@ -115,6 +115,7 @@ class Bench {
 
   const Graph& graph_;
   const Plan& plan_;
+  const sparsec_runtime_api& rt_;
   sparsec_rt_context* context_;
   const sparsec_program& program_;
   std::byte* arena_;
@@ -151,9 +152,9 @@ Agreement compare(std::string name, std::string op, const Tensor& ours, const Te
   return a;
 }
 
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model, const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node) {
-  Bench bench(graph, plan, context);
+  Bench bench(graph, plan, model);
   std::vector<Agreement> out;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];

@@ -9,7 +9,7 @@
 
 #include "compiler/ir/graph.h"
 #include "compiler/plan/plan.h"
-#include "runtime/core/api.h"
+#include "compiler/cli/session.h"
 
 namespace sparsec::cli {
 
@@ -25,8 +25,8 @@ struct Agreement {
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);
 
-// `plan` is what the context's program was made from, without columns; `values` is what the oracle computed. Calls `on_node` before each node.
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
+// `plan` is what the model's program was made from, without columns; `values` is what the oracle computed. Calls `on_node` before each node.
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model, const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node);
 
 }  // namespace sparsec::cli

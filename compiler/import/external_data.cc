@@ -29,8 +29,7 @@ fs::path resolve(const std::string& model_path, const std::string& location, con
   const fs::path target = fs::canonical(folder / relative, error);
   if (error) throw CompileError(where + ": " + file + " cannot be read: " + error.message());
   // Every component of the folder must start the target's path.
-  const auto [in_folder, in_target] = std::mismatch(folder.begin(), folder.end(), target.begin(), target.end());
-  if (in_folder != folder.end() || in_target == target.end()) {
+  if (std::mismatch(folder.begin(), folder.end(), target.begin(), target.end()).first != folder.end()) {
     throw CompileError(where + ": " + file + " leads outside the model's folder; supported: plain files inside it");
   }
   if (!fs::is_regular_file(target, error)) throw CompileError(where + ": " + file + " is not a plain file");

@@ -15,7 +15,7 @@ namespace importer {
 namespace {
 
 void check_opset(const OnnxModel& model) {
-  constexpr int64_t kOldest = 11, kNewest = 21;
+  constexpr int64_t kOldest = 7, kNewest = 21;
   const auto opset = model.opset.find("");
   if (opset == model.opset.end())
     throw CompileError(model.path + ": the model names no version of ONNX's own operators");

@@ -38,6 +38,7 @@ int64_t pad_for_ceil(int64_t size, int64_t kernel, int64_t stride, int64_t dilat
 // y = scale * (x - mean) / sqrt(var + epsilon) + b
 void batch_normalization(NodeImport& n) {
   n.require(n.integer("training_mode", 0) == 0, "training_mode=1 is unsupported; supported: 0");
+  n.require(n.integer("spatial", 1) == 1, "spatial=0 is unsupported; supported: 1");
   for (size_t i = 1; i < n.node.outputs.size(); ++i) {
     n.require(!n.wants(i), "output " + std::to_string(i) + " is used; supported: inference, with one output");
   }
@@ -112,7 +113,7 @@ Conv convolution_of(NodeImport& n, const Shape& x, const Shape& w) {
 
 std::span<const OpRow> convolution_ops() {
   static constexpr OpRow rows[] = {
-      {"", "Conv", 1, conv}, {"", "MaxPool", 1, max_pool}, {"", "BatchNormalization", 9, batch_normalization}};
+      {"", "Conv", 1, conv}, {"", "MaxPool", 1, max_pool}, {"", "BatchNormalization", 7, batch_normalization}};
   return rows;
 }
 

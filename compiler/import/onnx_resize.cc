@@ -146,7 +146,7 @@ void resize(NodeImport& n) {
   emit_resize(n, axes, place, n.text("nearest_mode", "round_prefer_floor"));
 }
 
-// The older operator: coordinates are divided by the scale and rounded down.
+// Upsample, and Resize in its first form: coordinates are divided by the scale and rounded down.
 void upsample(NodeImport& n) {
   require_nearest(n);
   std::vector<Axis> axes = axes_of(n, n.value(0).shape);
@@ -164,7 +164,8 @@ void upsample(NodeImport& n) {
 }  // namespace
 
 std::span<const OpRow> resize_ops() {
-  static constexpr OpRow rows[] = {{"", "Resize", 11, resize}, {"", "Upsample", 7, upsample}};
+  static constexpr OpRow rows[] = {
+      {"", "Resize", 10, upsample}, {"", "Resize", 11, resize}, {"", "Upsample", 7, upsample}};
   return rows;
 }
 

@@ -1,4 +1,4 @@
-// Slice and Split in every form, and Gather, which of a tensor made at run time is a slice.
+// Slice and Split in every form, and Gather, which of a tensor made at run time is a join of slices.
 #include <algorithm>
 
 #include "compiler/import/onnx_ops.h"
@@ -110,6 +110,18 @@ Tensor gather_constant(const Tensor& t, const std::vector<int64_t>& indices, siz
   return result;
 }
 
+// The longest run of evenly spaced indices from `first` on, as a slice.
+Slice next_run(const Shape& shape, size_t axis, const std::vector<int64_t>& indices, size_t first) {
+  Slice run = whole(shape);
+  size_t end = first + 1;
+  const int64_t step = end < indices.size() ? indices[end] - indices[first] : 1;
+  while (step != 0 && end < indices.size() && indices[end] - indices[end - 1] == step) ++end;
+  run.starts[axis] = indices[first];
+  run.steps[axis] = end == first + 1 ? 1 : step;
+  run.extents[axis] = int64_t(end - first);
+  return run;
+}
+
 void gather(NodeImport& n) {
   const Binding x = n.input(0);
   const Shape shape = n.value(0).shape;
@@ -128,19 +140,16 @@ void gather(NodeImport& n) {
     n.reserve_elements(out);
     return n.output(0, n.add_constant(gather_constant(*n.value(0).constant, indices, axis, out)), x.as);
   }
-  const int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
-  for (size_t i = 1; i < indices.size(); ++i) {
-    n.require(step != 0 && indices[i] - indices[i - 1] == step,
-              "the indices of a tensor made at run time are not evenly spaced; supported: a slice");
-  }
   n.require(!indices.empty(), "has no indices");
-  Slice op = whole(shape);
-  op.starts[axis] = indices[0];
-  op.steps[axis] = step;
-  op.extents[axis] = int64_t(indices.size());
-  const ValueId picked = n.emit(op, {x.id});
-  const DType type = n.value_of(picked).type;
-  n.output(0, n.value_of(picked).shape == out ? picked : n.emit(Reshape{}, {picked}, {type, out}), x.as);
+  std::vector<ValueId> runs;
+  for (size_t i = 0; i < indices.size();) {
+    const Slice run = next_run(shape, axis, indices, i);
+    runs.push_back(n.emit(run, {x.id}));
+    i += size_t(run.extents[axis]);
+  }
+  const ValueId picked = runs.size() == 1 ? runs[0] : n.emit(Concat{int64_t(axis)}, runs);
+  const TypeAndShape target{n.value_of(picked).type, out};
+  n.output(0, n.value_of(picked).shape == out ? picked : n.emit(Reshape{}, {picked}, target), x.as);
 }
 
 }  // namespace

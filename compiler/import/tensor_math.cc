@@ -323,8 +323,15 @@ Tensor reduce(Reduction kind, const Tensor& t, const std::vector<bool>& reduced,
     if constexpr (!std::is_same_v<T, bool>) {
       const auto x = runs.data<T>();
       const auto y = result.data<T>();
+      using Limits = std::numeric_limits<T>;
+      const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+      const T lowest = Limits::has_infinity ? T(-Limits::infinity()) : Limits::min();
+      const T start = kind == Reduction::product ? T(1)
+                      : kind == Reduction::min   ? highest
+                      : kind == Reduction::max   ? lowest
+                                                 : T(0);  // what no elements give
       for (size_t i = 0; i < y.size(); ++i) {
-        T sum = kind == Reduction::product ? T(1) : T(0);
+        T sum = start;
         for (int64_t k = 0; k < length; ++k) {
           const T v = x[i * size_t(length) + size_t(k)];
           switch (kind) {
@@ -336,10 +343,10 @@ Tensor reduce(Reduction kind, const Tensor& t, const std::vector<bool>& reduced,
               sum = apply<T>(BinaryKind::mul, sum, v, "");
               break;
             case Reduction::min:
-              sum = k == 0 ? v : std::min(sum, v);
+              sum = std::min(sum, v);
               break;
             case Reduction::max:
-              sum = k == 0 ? v : std::max(sum, v);
+              sum = std::max(sum, v);
               break;
           }
         }

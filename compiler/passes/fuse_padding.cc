@@ -6,6 +6,7 @@
 // below, as long as every window holds a real pixel.
 #include <cmath>
 #include <limits>
+#include <ranges>
 
 #include "compiler/passes/passes.h"
 #include "compiler/passes/rewrite.h"
@@ -57,8 +58,8 @@ PadAbove find_pad(const Graph& graph, const Links& links, ValueId id) {
 
 bool reads_zero(const Graph& graph, const PadAbove& pad) {
   std::optional<float> v = as<Pad>(*pad.node)->value;
-  for (auto i = pad.between.rbegin(); v && i != pad.between.rend(); ++i) {
-    v = pass_through(graph, graph.nodes[size_t(*i)], *v);
+  for (const int32_t quantiser : std::views::reverse(pad.between)) {
+    if (v) v = pass_through(graph, graph.nodes[size_t(quantiser)], *v);
   }
   return v == 0.0f;
 }
@@ -69,8 +70,8 @@ bool fuse_into_conv(Graph& graph, const Links& links, size_t index) {
   if (!above.node || !reads_zero(graph, above)) return false;
   const Pad pad = *as<Pad>(*above.node);
   ValueId x = above.node->inputs[0];
-  for (auto i = above.between.rbegin(); i != above.between.rend(); ++i) {
-    const Node quantiser = graph.nodes[size_t(*i)];
+  for (const int32_t index_above : std::views::reverse(above.between)) {
+    const Node quantiser = graph.nodes[size_t(index_above)];
     const DType type = graph.value(quantiser.outputs[0]).type;
     x = append(graph, quantiser.name, quantiser.op, {x}, TypeAndShape{type, graph.value(x).shape});
   }

@@ -3,8 +3,9 @@
 // Rounding to a grid is monotone and element for element, so it commutes with every operator that only moves or selects
 // elements: Q(concat(a, b)) = concat(Q(a), Q(b)), Q(max-pool(x)) = max-pool(Q(x)). A quantiser is lowered by what makes
 // its input: a layout operator - quantise its inputs instead and go on there; a DequantizeLinear of the same meaning -
-// nothing is left; a float chain over one u8 tensor - a Lookup; add or mul of two u8 tensors - a QBinary. What is left
-// stands behind convolutions and graph inputs. Two quantisers of one value with the same scale are one.
+// nothing is left; a float chain over one u8 tensor - a Lookup; a clamp - clamp what is quantised; add or mul of two u8
+// tensors - a QBinary. What is left stands behind convolutions and graph inputs. Two quantisers of one value with the
+// same scale are one.
 #include <algorithm>
 #include <cmath>
 
@@ -28,14 +29,16 @@ std::optional<Dequantised> dequantised(const State& s, ValueId id) {
   return Dequantised{node->inputs[0], *quant};
 }
 
+static ValueId copy_of(State& s, ValueId id, const std::string& name, Quant quant) {
+  Lookup same;
+  for (size_t i = 0; i < 256; ++i) same.table[i] = uint8_t(i);
+  return s.add(name, same, {id}, {}, quant);
+}
+
 ValueId with_meaning(State& s, ValueId id, Quant quant) {
   if (s.graph.value(id).quant == quant) return id;
   const auto [entry, fresh] = s.requantised.try_emplace({id, quant.scale, quant.zero_point}, kNoValue);
-  if (fresh) {
-    Lookup same;
-    for (size_t i = 0; i < 256; ++i) same.table[i] = uint8_t(i);
-    entry->second = s.add(s.graph.value(id).name + "_as", same, {id}, {}, quant);
-  }
+  if (fresh) entry->second = copy_of(s, id, s.graph.value(id).name + "/as", quant);
   return entry->second;
 }
 
@@ -70,7 +73,7 @@ static bool fill_is_exact(const Op& op, Quant q) {
 static ValueId request(State& s, ValueId x, Quant q, std::vector<int32_t>& work) {
   const auto [entry, fresh] = s.quantised.try_emplace({x, q.scale, q.zero_point}, kNoValue);
   if (!fresh) return entry->second;
-  const std::string name = s.graph.value(x).name + "_q";
+  const std::string name = s.graph.value(x).name + "/u8";
   if (const Tensor* t = constant(s.graph, x)) {
     Tensor stored(DType::u8, t->shape);
     std::transform(t->data<float>().begin(), t->data<float>().end(), stored.data<uint8_t>().begin(),
@@ -87,6 +90,18 @@ static bool binary_on_u8(BinaryKind kind) {
          kind == BinaryKind::max;
 }
 
+// max(x, low) and min(x, high) as a table of stored values: rounding is monotone, so Q(max(x, low)) = max(Q(x),
+// Q(low)). Nothing for other operators, nor for what the epilogue of the convolution before it does in float.
+static std::optional<Lookup> clamp_table(const State& s, const Node& node, Quant q) {
+  const Unary* op = as<Unary>(node);
+  const bool relu = op && op->kind == UnaryKind::relu, clip = op && op->kind == UnaryKind::clip;
+  if ((!relu && !clip) || (relu && s.made_by<QConv>(node.inputs[0]))) return std::nullopt;
+  const int low = quantise(relu ? 0.0f : op->alpha, q), high = relu ? 255 : quantise(op->beta, q);
+  Lookup lookup;
+  for (int i = 0; i < 256; ++i) lookup.table[size_t(i)] = uint8_t(std::min(std::max(i, low), high));
+  return lookup;
+}
+
 // The integer value that is Q(x), by what makes x; kNoValue where the Quantize must stay.
 static ValueId integer_value(State& s, const Node& quantiser, Quant q, std::vector<int32_t>& work) {
   const ValueId x = quantiser.inputs[0];
@@ -100,6 +115,9 @@ static ValueId integer_value(State& s, const Node& quantiser, Quant q, std::vect
   if (s.producer[size_t(x)] < 0) return kNoValue;
 
   const Node node = s.graph.nodes[size_t(s.producer[size_t(x)])];
+  if (const auto clamp = clamp_table(s, node, q)) {
+    return s.add(node.name, *clamp, {request(s, node.inputs[0], q, work)}, {}, q);
+  }
   if (is_layout(node.op)) {
     std::vector<ValueId> inputs;
     for (const ValueId input : node.inputs) inputs.push_back(request(s, input, q, work));
@@ -133,6 +151,11 @@ void lower_quantiser(State& s, int32_t index) {
       if (size_t(made) >= before) s.graph.value(made).name = s.graph.value(out).name;
     }
     replace_uses(s.graph, out, made);
+    if (s.graph.is_output(out)) {  // `made` has a name already: the graph output is a copy of it
+      const ValueId copy = copy_of(s, made, s.graph.value(out).name, *q);
+      s.graph.value(copy).name = s.graph.value(out).name;
+      replace_uses(s.graph, out, copy);
+    }
   }
 }
 
@@ -150,7 +173,7 @@ void commute_dequantisers(State& s, int32_t index) {
   for (const Dequantised& input : inputs) stored.push_back(with_meaning(s, input.value, q));
   const Value out = s.graph.value(node.outputs[0]);
   const ValueId moved = s.add(node.name, stored_as(node.op, q), stored, TypeAndShape{DType::u8, out.shape}, q);
-  s.graph.value(moved).name = out.name + "_q";
+  s.graph.value(moved).name = out.name + "/u8";
   const ValueId real = s.add(node.name + "/Dequantize", Dequantize{{{q.scale}, {q.zero_point}, 0}}, {moved});
   replace_uses(s.graph, node.outputs[0], real);
 }

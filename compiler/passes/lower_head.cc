@@ -35,23 +35,29 @@ struct Tail {
 std::optional<Tail> find_tail(const Graph& graph, const Links& links, ValueId output) {
   const Shape& boxes = graph.value(output).shape;
   if (graph.value(output).type != DType::f32 || boxes.size() != 3 || boxes[2] < 5) return std::nullopt;
+  const auto can_be_level = [&](const Value& v) {
+    return v.type == DType::f32 && v.shape.size() == 4 && v.shape[0] == boxes[0] && v.shape[1] % boxes[2] == 0 &&
+           elements(v.shape) > 0;
+  };
   Tail tail{output, {}, {}};
   std::vector<bool> seen(graph.values.size(), false);
-  const std::function<bool(ValueId)> walk = [&](ValueId id) {
-    if (id == kNoValue || seen[size_t(id)] || constant(graph, id)) return true;
+  std::vector<ValueId> to_visit{output};  // the last one is next
+  while (!to_visit.empty()) {
+    const ValueId id = to_visit.back();
+    to_visit.pop_back();
+    if (id == kNoValue || seen[size_t(id)] || constant(graph, id)) continue;
     seen[size_t(id)] = true;
     const int32_t producer = links.producer(id);
     if (producer < 0 || !belongs_to_tail(graph.nodes[size_t(producer)])) {
+      if (!can_be_level(graph.value(id))) return std::nullopt;
       tail.levels.push_back(id);
-      const Value& level = graph.value(id);
-      return level.type == DType::f32 && level.shape.size() == 4 && level.shape[0] == boxes[0] && level.shape[1] > 0 &&
-             level.shape[1] % boxes[2] == 0;
+      continue;
     }
     tail.nodes.push_back(producer);
-    const auto& inputs = graph.nodes[size_t(producer)].inputs;
-    return std::all_of(inputs.begin(), inputs.end(), walk);
-  };
-  if (!walk(output) || tail.levels.empty()) return std::nullopt;
+    const std::vector<ValueId>& inputs = graph.nodes[size_t(producer)].inputs;
+    to_visit.insert(to_visit.end(), inputs.rbegin(), inputs.rend());
+  }
+  if (tail.levels.empty()) return std::nullopt;
   std::sort(tail.nodes.begin(), tail.nodes.end());
   tail.nodes.erase(std::unique(tail.nodes.begin(), tail.nodes.end()), tail.nodes.end());
   int64_t count = 0;

@@ -43,42 +43,53 @@ int64_t growth(const Bits& whole, const Bits& part) {
 
 struct Matrix {
   int64_t rows = 0, columns = 0, taps = 0;
-  std::vector<int8_t> w;  // [rows][columns][taps]
+  std::vector<int8_t> w;        // [rows][columns][taps]
+  std::vector<Bits> row_words;  // per row, the 1x4 words that are not zero: bit word * taps + tap
 
   explicit Matrix(const Tensor& t)
       : rows(t.shape[0]),
         columns(t.shape[1]),
         taps(t.shape[2] * t.shape[3]),
-        w(t.data<int8_t>().begin(), t.data<int8_t>().end()) {}
-  int8_t at(int64_t row, int64_t column, int64_t tap) const { return w[size_t((row * columns + column) * taps + tap)]; }
-  int64_t words() const { return (columns + 3) / 4; }
+        w(t.data<int8_t>().begin(), t.data<int8_t>().end()),
+        row_words(size_t(rows), bits_for(size_t((columns + 3) / 4 * taps))) {
+    find_words(0, columns);
+  }
+  int64_t words() const { return (columns + 3) / 4 * taps; }
 
-  // Per row, the 1x4 words that are not zero.
-  std::vector<Bits> row_words() const {
-    std::vector<Bits> result(size_t(rows), bits_for(size_t(words() * taps)));
+  // The columns [first, last) have changed.
+  void find_words(int64_t first, int64_t last) {
+    first = first / 4 * 4, last = std::min((last + 3) / 4 * 4, columns);
     for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t c = 0; c < columns; ++c) {
-        for (int64_t t = 0; t < taps; ++t) {
-          if (at(r, c, t) != 0) set(result[size_t(r)], size_t(c / 4 * taps + t));
+      Bits& bits = row_words[size_t(r)];
+      for (int64_t i = first / 4 * taps; i < (last + 3) / 4 * taps; ++i) {
+        bits[size_t(i) / 64] &= ~(uint64_t{1} << (i % 64));
+      }
+      const int8_t* at = &w[size_t((r * columns + first) * taps)];
+      for (int64_t c = first; c < last; ++c) {
+        for (int64_t i = c / 4 * taps; i < (c / 4 + 1) * taps; ++i) {
+          bits[size_t(i) / 64] |= uint64_t{*at++ != 0} << (i % 64);
         }
       }
     }
-    return result;
   }
   Matrix with_rows(const Order& order) const {
     Matrix m = *this;
     const size_t size = size_t(columns * taps);
-    for (size_t r = 0; r < order.size(); ++r) std::copy_n(&w[size_t(order[r]) * size], size, &m.w[r * size]);
+    for (size_t r = 0; r < order.size(); ++r) {
+      std::copy_n(&w[size_t(order[r]) * size], size, &m.w[r * size]);
+      m.row_words[r] = row_words[size_t(order[r])];
+    }
     return m;
   }
   Matrix with_columns(int64_t first, const Order& order) const {
     Matrix m = *this;
     for (int64_t r = 0; r < rows; ++r) {
+      const size_t row = size_t((r * columns + first) * taps);
       for (size_t c = 0; c < order.size(); ++c) {
-        std::copy_n(&w[size_t((r * columns + first + order[c]) * taps)], size_t(taps),
-                    &m.w[size_t((r * columns + first + int64_t(c)) * taps)]);
+        std::copy_n(&w[row + size_t(order[c] * taps)], size_t(taps), &m.w[row + c * size_t(taps)]);
       }
     }
+    m.find_words(first, first + int64_t(order.size()));
     return m;
   }
 };
@@ -92,12 +103,11 @@ int64_t group_size(int64_t rows, int64_t most) {
 ChannelCost cost_of(const Matrix& m, int64_t most) {
   const int64_t group = group_size(m.rows, most);
   ChannelCost cost;
-  const std::vector<Bits> rows = m.row_words();
   for (int64_t first = 0; first < m.rows; first += group) {
-    Bits whole = bits_for(size_t(m.words() * m.taps));
+    Bits whole = bits_for(size_t(m.words()));
     for (int64_t r = first; r < std::min(first + group, m.rows); ++r) {
-      cost.products += popcount(rows[size_t(r)]);
-      unite(whole, rows[size_t(r)]);
+      cost.products += popcount(m.row_words[size_t(r)]);
+      unite(whole, m.row_words[size_t(r)]);
     }
     cost.loads += popcount(whole);
   }
@@ -186,10 +196,11 @@ std::vector<Bits> columns_of_readers(const Work& work, const ChannelClass& c) {
   size_t base = 0;
   for (const auto& reader : c.readers) {
     const Matrix& m = work.matrices.at(reader.node);
-    for (int64_t i = 0; i < c.channels; ++i) {
-      for (int64_t r = 0; r < m.rows; ++r) {
+    for (int64_t r = 0; r < m.rows; ++r) {
+      const int8_t* at = &m.w[size_t((r * m.columns + reader.first) * m.taps)];
+      for (Bits& bits : result) {
         for (int64_t t = 0; t < m.taps; ++t) {
-          if (m.at(r, reader.first + i, t) != 0) set(result[size_t(i)], base + size_t(r * m.taps + t));
+          if (*at++ != 0) set(bits, base + size_t(r * m.taps + t));
         }
       }
     }
@@ -202,7 +213,7 @@ std::vector<Bits> columns_of_readers(const Work& work, const ChannelClass& c) {
 std::vector<Bits> rows_of_makers(const Work& work, const ChannelClass& c, const Order& order, int64_t size) {
   std::vector<Bits> result(size_t((c.channels + size - 1) / size));
   for (const int32_t node : c.makers) {
-    const std::vector<Bits> rows = work.matrices.at(node).row_words();
+    const std::vector<Bits>& rows = work.matrices.at(node).row_words;
     for (size_t unit = 0; unit < result.size(); ++unit) {
       Bits whole(rows[0].size(), 0);
       for (int64_t i = int64_t(unit) * size; i < std::min((int64_t(unit) + 1) * size, c.channels); ++i) {

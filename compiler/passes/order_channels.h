@@ -7,7 +7,7 @@ namespace sparsec::passes {
 
 struct ChannelOrderOptions {
   int64_t group = 24;          // output channels that one kernel makes at a time: they share the loads of their inputs
-  double least_saving = 0.03;  // of the loads and products of the convolutions concerned
+  double least_saving = 0.01;  // of the products and loads of the convolutions concerned
 };
 Graph order_channels(Graph graph, const ChannelOrderOptions& options);
 

@@ -21,7 +21,7 @@ Graph recognise_activations(Graph graph);
 // Conv -> BatchNorm becomes Conv with scaled weights and a bias. Also Conv -> Mul/Add by a constant per channel.
 Graph fold_batchnorm(Graph graph);
 
-// A Pad of zeros (zero points) before a Conv or MaxPool joins its window.
+// A Pad of zeros (zero points) before a Conv joins its window, and one before a MaxPool whose value cannot win.
 Graph fuse_padding(Graph graph);
 
 // Focus: the slices and the concat that gather every second pixel become SpaceToDepth.

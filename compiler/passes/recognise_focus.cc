@@ -58,22 +58,28 @@ std::optional<Focus> match_focus(const Graph& graph, const Links& links, const N
   return complete && out[2] * focus.rows == in[2] && out[3] * focus.cols == in[3] ? std::optional(focus) : std::nullopt;
 }
 
-// The convolutions that read `id`, directly or through quantisers; false when anything else does.
-bool collect_convolutions(const Graph& graph, const Links& links, ValueId id, std::set<int32_t>& convolutions) {
-  if (links.is_output(id)) return false;
-  for (const int32_t reader : links.consumers(id)) {
-    const Node& node = graph.nodes[size_t(reader)];
-    const Quantize* q = as<Quantize>(node);
-    const Dequantize* dq = as<Dequantize>(node);
-    if ((q && q->q.per_tensor()) || (dq && dq->q.per_tensor())) {
-      if (!collect_convolutions(graph, links, node.outputs[0], convolutions)) return false;
-    } else if (node.inputs[0] == id && can_permute_inputs(graph, links, node)) {
-      convolutions.insert(reader);
-    } else {
-      return false;
+// The convolutions that read `id`, directly or through quantisers; nothing when anything else does.
+std::optional<std::set<int32_t>> reading_convolutions(const Graph& graph, const Links& links, ValueId id) {
+  std::set<int32_t> convolutions;
+  std::vector<ValueId> to_visit{id};
+  while (!to_visit.empty()) {
+    const ValueId value = to_visit.back();
+    to_visit.pop_back();
+    if (links.is_output(value)) return std::nullopt;
+    for (const int32_t reader : links.consumers(value)) {
+      const Node& node = graph.nodes[size_t(reader)];
+      const Quantize* q = as<Quantize>(node);
+      const Dequantize* dq = as<Dequantize>(node);
+      if ((q && q->q.per_tensor()) || (dq && dq->q.per_tensor())) {
+        to_visit.push_back(node.outputs[0]);
+      } else if (node.inputs[0] == value && can_permute_inputs(graph, links, node)) {
+        convolutions.insert(reader);
+      } else {
+        return std::nullopt;
+      }
     }
   }
-  return true;
+  return convolutions;
 }
 
 }  // namespace
@@ -84,8 +90,9 @@ Graph recognise_focus(Graph graph) {
   for (size_t i = 0; i < count; ++i) {
     const Node node = graph.nodes[i];
     const std::optional<Focus> focus = match_focus(graph, links, node);
-    std::set<int32_t> convolutions;
-    if (!focus || !collect_convolutions(graph, links, node.outputs[0], convolutions)) continue;
+    if (!focus) continue;
+    const std::optional<std::set<int32_t>> convolutions = reading_convolutions(graph, links, node.outputs[0]);
+    if (!convolutions) continue;
     // Channel phases[j] * C + c of SpaceToDepth is channel j * C + c of the concat.
     const int64_t channels = graph.value(focus->source).shape[1];
     std::vector<int64_t> from(focus->phases.size() * size_t(channels));
@@ -96,7 +103,7 @@ Graph recognise_focus(Graph graph) {
     }
     const ValueId out = append(graph, node.name, SpaceToDepth{focus->rows, focus->cols}, {focus->source});
     replace_uses(graph, node.outputs[0], out);
-    for (const int32_t conv : convolutions) permute_inputs(graph, links, size_t(conv), from);
+    for (const int32_t conv : *convolutions) permute_inputs(graph, links, size_t(conv), from);
   }
   return tidy(std::move(graph));
 }

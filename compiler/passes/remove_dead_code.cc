@@ -1,5 +1,6 @@
 // Dead code: walk backwards from the graph outputs and keep what is reached; then renumber the values that are left.
 #include <algorithm>
+#include <ranges>
 
 #include "compiler/passes/passes.h"
 
@@ -10,14 +11,14 @@ Graph remove_dead_code(Graph graph) {
   for (const ValueId id : graph.outputs) needed[size_t(id)] = true;
 
   std::vector<Node> kept;
-  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+  for (Node& node : std::views::reverse(graph.nodes)) {
     const auto is_needed = [&](ValueId id) { return needed[size_t(id)]; };
-    if (std::none_of(node->outputs.begin(), node->outputs.end(), is_needed)) continue;
-    for (const ValueId id : node->outputs) needed[size_t(id)] = true;  // a node keeps all its outputs
-    for (const ValueId id : node->inputs) {
+    if (std::ranges::none_of(node.outputs, is_needed)) continue;
+    for (const ValueId id : node.outputs) needed[size_t(id)] = true;  // a node keeps all its outputs
+    for (const ValueId id : node.inputs) {
       if (id != kNoValue) needed[size_t(id)] = true;
     }
-    kept.push_back(std::move(*node));
+    kept.push_back(std::move(node));
   }
   std::reverse(kept.begin(), kept.end());
   graph.nodes = std::move(kept);

@@ -33,9 +33,10 @@ std::optional<std::vector<float>> constant_per_channel(const Graph& graph, Value
 
 ValueId append(Graph& graph, std::string name, Op op, std::vector<ValueId> inputs, std::optional<TypeAndShape> declared,
                std::optional<Quant> quant) {
-  std::vector<TypeAndShape> in;
+  std::vector<TypeAndShape> in;  // optional inputs that are absent come last
+  in.reserve(inputs.size());
   for (const ValueId id : inputs) {
-    in.push_back(id == kNoValue ? TypeAndShape{} : TypeAndShape{graph.value(id).type, graph.value(id).shape});
+    if (id != kNoValue) in.push_back({graph.value(id).type, graph.value(id).shape});
   }
   std::vector<TypeAndShape> wanted;
   if (declared) wanted.push_back(std::move(*declared));

@@ -15,6 +15,7 @@ namespace {
 
 // The first of N equal slices along dimension 0; null when they differ.
 TensorPtr one_of_equal_slices(const Tensor& t) {
+  if (t.bytes.empty()) return nullptr;
   const size_t n = size_t(t.shape[0]), slice = t.bytes.size() / n;
   for (size_t i = 1; i < n; ++i) {
     if (std::memcmp(t.bytes.data(), t.bytes.data() + i * slice, slice) != 0) return nullptr;

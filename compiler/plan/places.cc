@@ -145,6 +145,12 @@ class Assigner {
         need_[size_t(n.inputs[0])].pool |= need_[size_t(n.inputs[0])].any();
         flat(n.inputs[0]);
       }
+      if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) {  // rows and columns that are missing are read from the border
+        const Shape& shape = g_.value(n.inputs[0]).shape;
+        const Pads ragged{0, 0, (op->rows - shape[2] % op->rows) % op->rows, (op->cols - shape[3] % op->cols) % op->cols};
+        need_[size_t(n.inputs[0])].add(ragged);
+        need_[size_t(n.inputs[0])].conv |= ragged != Pads{};
+      }
       if (std::holds_alternative<Lookup>(n.op) || std::holds_alternative<QBinary>(n.op) ||
           std::holds_alternative<Unary>(n.op) || std::holds_alternative<Binary>(n.op) ||
           std::holds_alternative<Dequantize>(n.op))

@@ -127,6 +127,14 @@ KernelChoice choose(const Graph&, const Node& node, const WeightCounts& counts) 
           {{"sparse_unrolled", 0.25}, {"dense_loop", counts.blocks ? 0.5 : 0}}};
 }
 
+TEST(Report, ChoicesMadeLater) {
+  SparsityReport report = analyse_sparsity(two_convolutions(), choose);
+  set_choices(report, {{"/model.1/conv/Conv", {"stream", 2.0, "wide", {}}}, {"/elsewhere/Conv", {"x", 9.0, "", {}}}});
+  EXPECT_EQ(report.layers[0].choice.kernel, "sparse_unrolled");
+  EXPECT_EQ(report.layers[1].choice.kernel, "stream");
+  EXPECT_DOUBLE_EQ(report.total.choice.predicted_ms, 2.25);
+}
+
 TEST(Report, TableGolden) {
   EXPECT_EQ(
       print_table(analyse_sparsity(two_convolutions(), choose)),

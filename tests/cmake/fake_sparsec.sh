@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ -n "$report" ]; then echo "<html></html>" > "$report"; echo "a table"; exit; fi
+if [ -n "$report" ]; then echo "<html></html>" > "$report"; fi
 if [ -n "$cpp" ]; then mkdir -p "$output"; echo "// $name" > "$output/$name.cc"; exit; fi
 folder=${output%/*}
 echo "int ${name}_size(void);" > "$folder/$name.h"

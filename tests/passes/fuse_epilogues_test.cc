@@ -126,6 +126,21 @@ TEST(FuseEpilogues, ActivationAfterTheAddIsNotTakenForOneBefore) {
   expect_same_meaning(real, made);
 }
 
+TEST(FuseEpilogues, ClampsBetweenConvolutionAndQuantiserAreTables) {
+  QuantisedGraph b;  // ReLU6, and ReLU after a residual add
+  const ValueId x = b.dequantise(b.input(DType::u8, {1, 8, 6, 6}), kA);
+  const ValueId clipped = append(b.g, "clip", Unary{UnaryKind::clip, 0, 6}, {b.conv(x, 8, 1, kA.scale)});
+  const ValueId sum = b.binary(BinaryKind::add, b.conv(x, 8, 3, kA.scale), x);
+  const ValueId both = b.binary(BinaryKind::add, b.fake_quantise(clipped, kB), x);
+  const Graph real =
+      b.build({b.quantise(b.unary(UnaryKind::relu, sum), kB), b.quantise(b.unary(UnaryKind::relu, both), kB)});
+  const Graph made = fused(real);
+  EXPECT_EQ(count<QConv>(made), 2) << print(made);
+  EXPECT_EQ(count<QBinary>(made), 1);
+  EXPECT_EQ(made.nodes.size(), 4u) << print(made);  // and the relu of the second sum
+  expect_same_meaning(real, made);
+}
+
 TEST(FuseEpilogues, ScaleAndShiftPerChannel) {
   QuantisedGraph b;  // ConvInteger's output scale and bias
   const ValueId x = b.dequantise(b.input(DType::u8, {1, 8, 6, 6}), kA);

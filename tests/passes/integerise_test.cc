@@ -203,6 +203,34 @@ TEST(Integerise, CastOfPictureBytes) {
   expect_same_meaning(real, made);
 }
 
+TEST(Integerise, EveryLayoutOperatorLetsQuantisersPass) {
+  QuantisedGraph b;
+  const ValueId x = b.dequantise(b.input(DType::u8, {1, 8, 4, 4}), kA);
+  const ValueId y = b.unary(UnaryKind::silu, b.conv(x, 8, 1, kA.scale));
+  const ValueId part = append(b.g, "slice", Slice{{0, 1, 0, 3}, {1, 2, 1, -1}, {1, 3, 4, 4}}, {y});
+  const ValueId turned = append(b.g, "transpose", Transpose{{0, 2, 3, 1}}, {part});
+  const ValueId flat = append(b.g, "reshape", Reshape{}, {turned}, TypeAndShape{DType::f32, {4, 12}});
+  const ValueId fixed = b.real_constant({4, 2}, -1, 1);
+  const Graph real = b.build({b.quantise(append(b.g, "join", Concat{1}, {flat, fixed}), kB)});
+  const Graph made = integerised(real);
+  EXPECT_EQ(made.nodes.size(), 7u) << print(made);
+  EXPECT_EQ(made.value(the_only<Quantize>(made).inputs[0]).name, real.value(y).name);
+  expect_same_meaning(real, made);
+}
+
+TEST(Integerise, GraphOutputsThatAreOtherValues) {
+  QuantisedGraph b;  // the same value under three names: as an input, and twice quantised
+  const ValueId x = b.input(DType::u8, {1, 8, 4, 4});
+  const ValueId again = b.quantise(b.dequantise(x, kA), kA);
+  const ValueId y = b.conv(b.dequantise(x, kA), 8, 1, kA.scale);
+  const Graph real = b.build({again, b.quantise(y, kB), b.quantise(y, kB)});
+  const Graph made = integerised(real);
+  EXPECT_EQ(count<Dequantize>(made), 0) << print(made);
+  EXPECT_EQ(count<Quantize>(made), 1);
+  expect_same_meaning(real, made);
+  expect_same_meaning(real, fused(real));
+}
+
 TEST(Integerise, FilledInNumbersAreStoredQuantised) {
   QuantisedGraph b;
   const ValueId x = b.dequantise(b.input(DType::u8, {1, 4, 5, 5}), kA);

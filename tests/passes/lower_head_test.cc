@@ -47,6 +47,25 @@ TEST(LowerHead, QuantisedConvolutionOutputsStayQuantised) {
   EXPECT_EQ(count<Dequantize>(lower_head(before)), 2u);
 }
 
+TEST(LowerHead, FourLevels) {
+  HeadBuilder b;
+  b.classes = 1;
+  const ValueId x = b.input({1, 2, 64, 128});
+  std::vector<ValueId> levels;
+  for (int64_t stride = 8; stride <= 64; stride *= 2) {
+    levels.push_back(
+        b.level(b.conv(x, 2 * 6, 1, stride), float(stride), {{float(stride), 20}, {7, float(3 * stride)}}));
+  }
+  const Graph before = b.build({b.op(Concat{1}, levels)});
+  const Graph after = lower_head(before);
+  ASSERT_EQ(count<Decode>(after), 1u);
+  const Decode& decode = std::get<Decode>(first<Decode>(after).op);
+  ASSERT_EQ(decode.levels.size(), 4u);
+  EXPECT_EQ(decode.levels[3].stride, 64);
+  EXPECT_EQ(decode.levels[3].anchors[1], (std::array<float, 2>{7, 192}));
+  expect_same(before, after, 1e-5);
+}
+
 TEST(LowerHead, ABatchThatWasNotSplit) { expect_decode(detector({}, false, 2)); }
 
 TEST(LowerHead, SigmoidDoneBeforeAQuantiser) {

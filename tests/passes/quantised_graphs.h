@@ -106,8 +106,9 @@ inline std::vector<TensorPtr> random_inputs(const Graph& graph, unsigned seed = 
   return inputs;
 }
 
-// u8: within one step and 99.5% equal. f32: within `tolerance` of the largest magnitude.
-inline void expect_close(const Tensor& want, const Tensor& got, const std::string& name, float tolerance = 1e-3f) {
+// u8: within one step and 99.5% (or as given) equal. f32: within `tolerance` of the largest magnitude.
+inline void expect_close(const Tensor& want, const Tensor& got, const std::string& name, float tolerance = 1e-3f,
+                         double unequal_share = 0.005) {
   ASSERT_EQ(want.type, got.type) << name;
   ASSERT_EQ(want.shape, got.shape) << name;
   if (want.type == DType::u8) {
@@ -119,7 +120,7 @@ inline void expect_close(const Tensor& want, const Tensor& got, const std::strin
       worst = std::max(worst, d);
     }
     EXPECT_LE(worst, 1) << name;
-    EXPECT_LE(double(unequal), 0.005 * double(want.size())) << name;
+    EXPECT_LE(double(unequal), unequal_share * double(want.size())) << name;
   } else if (want.type == DType::f32) {
     float largest = 0, worst = 0;
     for (size_t i = 0; i < want.data<float>().size(); ++i) {

@@ -1,0 +1,115 @@
+// From what the user typed to a compiled model; and MODEL of the other commands, by way of the cache.
+#include "compiler/cli/build_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "compiler/cli/cache.h"
+#include "compiler/cli/heartbeat.h"
+#include "compiler/cli/names.h"
+#include "compiler/cli/session.h"
+#include "compiler/error.h"
+#include "compiler/import/onnx_reader.h"
+#include "compiler/import/sha256.h"
+#include "sparsec/files.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Shared libraries are told from models by their first bytes, not by their names.
+bool is_elf(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return false;  // the importer's message is better
+  char magic[4] = {};
+  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) == "\x7f" "ELF";
+  std::fclose(file);
+  return elf;
+}
+
+std::string hash(const std::string& text) {
+  importer::Sha256 sha;
+  sha.update(std::as_bytes(std::span(text)));
+  return sha.hex();
+}
+
+ptrdiff_t rank(const Isa* isa) { return std::find(all_isas().begin(), all_isas().end(), isa) - all_isas().begin(); }
+
+// "host" is the best that this CPU runs, "all" everything that it runs.
+std::vector<const Isa*> isas(const std::vector<std::string>& names) {
+  std::vector<const Isa*> out;
+  for (const std::string& name : names) {
+    std::vector<const Isa*> add;
+    if (name == "host" || name == "all") {
+      add = host_isas();
+      if (name == "host") add.resize(1);
+    } else if (const Isa* isa = find_isa(name)) {
+      add = {isa};
+    } else {
+      std::string known;
+      for (const Isa* isa : all_isas()) known += ", " + std::string(isa->name);
+      throw CompileError("--target: '" + name + "' is unknown; known: host" + known);
+    }
+    for (const Isa* isa : add) {
+      if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);
+    }
+  }
+  // best first, as programs are tried in their order
+  std::sort(out.begin(), out.end(), [](const Isa* a, const Isa* b) { return rank(a) < rank(b); });
+  return out;
+}
+
+}  // namespace
+
+CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
+  CompileOptions out;
+  out.import.batch = o.batch;
+  out.import.input_shape = o.input_shape;
+  out.import.class_names_file = o.class_names;
+  out.anchors = parse_anchors(o.anchors);
+  out.plan.columns = o.columns != "off";
+  out.targets = isas(load.isa.empty() ? o.targets : std::vector{load.isa});
+  out.options_text = fingerprint(o, load);
+  return out;
+}
+
+std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
+  std::string out;
+  for (const std::string& target : load.isa.empty() ? o.targets : std::vector{load.isa}) out += " " + target;
+  if (o.batch) out += fmt::format(" --batch {}", *o.batch);
+  if (o.input_shape) out += fmt::format(" --input-shape {} {}", (*o.input_shape)[0], (*o.input_shape)[1]);
+  for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
+  if (o.columns != "auto") out += " --columns " + o.columns;
+  return out.substr(1);
+}
+
+Compiled compile_with_progress(const std::string& path, const CompileOptions& options) {
+  const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
+  return compile(path, options);
+}
+
+LoadedModel open_model(const std::string& path, const ModelOptions& model_options, const LoadOptions& load_options) {
+  if (is_elf(path)) return LoadedModel(engine::load(path), path, load_options);
+  const std::string options = fingerprint(model_options, load_options);
+  const std::string model = importer::read_onnx(path).sha256;
+  std::string names;
+  if (!model_options.class_names.empty()) {
+    const auto bytes = read_file(model_options.class_names);
+    names.assign(bytes.begin(), bytes.end());
+  }
+  const std::string key = hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
+  const Cache cache;
+  if (const fs::path found = cache.find(key); !found.empty()) return LoadedModel(engine::load(found), path, load_options);
+
+  CompileOptions compiler = compile_options(model_options, load_options);
+  compiler.name = name_from_path(path);
+  const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
+  const ModelImage image = compile(path, compiler).image;
+  const fs::path stored = cache.store(key, fs::path(path).filename().string() + "  " + options, engine::build(image, engine::Form::shared));
+  return LoadedModel(stored.empty() ? engine::load(image) : engine::load(stored), path, load_options);
+}
+
+}  // namespace sparsec::cli

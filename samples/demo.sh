@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# What sparsec does, in four commands: an ONNX detector becomes a library, a small program links it, and finds things in a picture.
+#
+# Called by `./run demo` after a release build. Writes everything into out/demo.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly build=build out=out/demo
+mkdir -p "$out"
+
+step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+show() { printf '$ %s\n' "$*"; "$@"; }
+
+step '1. A model and a picture'
+echo 'The demo model is hand-made, not trained (samples/demo_model): it finds red, green and blue blobs.'
+show "$build/samples/demo_model/make_demo_model" "$out/demo.onnx"
+show "$build/samples/demo_model/draw_scene" "$out/scene.png"
+
+step '2. Compile it to a library'
+show "$build/sparsec" "$out/demo.onnx" -o "$out/libyolo.a" --report "$out/report.html"
+ls -l "$out/libyolo.a" "$out/yolo.h"
+
+step '3. Link it into a program'
+show "${CXX:-c++}" -std=c++20 -O2 "-I$out" -Iruntime/include samples/detect_image/detect_image.cc \
+  "$out/libyolo.a" "$build/runtime/host/libsparsec_host.a" -lm -pthread -o "$out/detect_image"
+
+step '4. Find things'
+show "$out/detect_image" "$out/scene.png" "$out/detected.png"
+
+step 'What was skipped'
+"$build/sparsec" analyze "$out/demo.onnx" | grep -E '^(layer|total)'
+printf '\nLook at %s and %s\n' "$out/detected.png" "$out/report.html"
