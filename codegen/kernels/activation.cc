@@ -17,7 +17,7 @@ std::vector<uint32_t> bits_of(const std::array<float, 16>& table) {
   return words;
 }
 
-// x/2 + h(|x|), h a cubic picked by the top bits of |x| + 1.
+// x/2 + h(|x|), h a quintic picked by the top bits of |x| + 1.
 void silu_piecewise(Builder& b, WordPool& pool, int x, const Temps& t) {
   const numerics::SiluTable& table = numerics::silu_table();
   const auto lookup = [&](int d, const std::array<float, 16>& c) {
@@ -29,15 +29,15 @@ void silu_piecewise(Builder& b, WordPool& pool, int x, const Temps& t) {
   b.broadcast(t[1], pool.word(numerics::kSiluLimit));
   b.three(Opcode::min, t[1], t[0], t[1]);
   b.two(Opcode::shift_right, t[1], t[1], 21);  // t1 = segment, in its low bits
-  lookup(t[2], table.c3);
-  lookup(t[3], table.c2);
-  b.three(Opcode::fma, t[3], t[2], t[0]);
-  lookup(t[2], table.c1);
-  b.three(Opcode::fma, t[2], t[3], t[0]);
-  lookup(t[3], table.c0);
-  b.three(Opcode::fma, t[3], t[2], t[0]);
-  b.with_memory(Opcode::fma_word, t[3], x, pool.word(0.5f));
-  b.two(Opcode::move, x, t[3]);
+  int h = t[2], next = t[3];
+  lookup(h, table.c[numerics::kSiluDegree]);
+  for (size_t power = numerics::kSiluDegree; power-- > 0;) {
+    lookup(next, table.c[power]);
+    b.three(Opcode::fma, next, h, t[0]);
+    std::swap(h, next);
+  }
+  b.with_memory(Opcode::fma_word, h, x, pool.word(0.5f));
+  b.two(Opcode::move, x, h);
 }
 
 // t[0] = exp(-v[x])

@@ -140,13 +140,12 @@ class ConvWriter {
   void epilogue(int r0) {
     const int n = spec_.rows_per_plane();
     const int64_t plane = (first_ + r0) / n;
+    if (spec_.requantises_once())
+      return store_bytes(spec_.outputs[0], {output_, plane * spec_.outputs[0].plane_bytes},
+                         [&](int j) { requantise_once(r0 + j, temps_[j]); });
     for (int j = 0; j < n; ++j) {
       const int x = r0 + j;
-      if (spec_.integer) {
-        b_.two(Opcode::to_float, x, x);
-        b_.broadcast(temps_[0], stream_.next(spec_.bias[row(x)]));
-        b_.with_memory(Opcode::fma_scale, x, temps_[0], stream_.next(spec_.multiplier[row(x)]));
-      }
+      if (spec_.integer) scale(x, temps_[0], spec_.multiplier[row(x)], spec_.bias[row(x)]);
       emit_activation(b_, pool_, spec_.activation, spec_.alpha, !spec_.integer, x, temps_);
     }
     if (spec_.residual) add_residual(r0, plane);
@@ -154,12 +153,33 @@ class ConvWriter {
       const ConvOutput& out = spec_.outputs[k];
       const int pointer = output_ + int(k);
       if (!out.f32) {
-        store_quantised(out, {pointer, plane * out.plane_bytes}, r0);
+        const Quant q = out.quantiser();
+        store_bytes(out, {pointer, plane * out.plane_bytes}, [&](int j) {
+          b_.broadcast(temps_[j], pool_.word(float(q.zero_point)));
+          b_.with_memory(Opcode::fma_word, temps_[j], r0 + j, pool_.word(1.0f / q.scale));
+          b_.two(Opcode::to_int, temps_[j], temps_[j]);
+        });
         continue;
       }
       for (int j = 0; j < n; ++j)
         if (first_ + r0 + j < out.planes) store(out, {pointer, (first_ + r0 + j) * out.plane_bytes}, r0 + j, temps_[1]);
     }
+  }
+
+  // v[x] = fma(float(v[x]), multiplier, bias)
+  void scale(int x, int free, float multiplier, float bias) {
+    b_.two(Opcode::to_float, x, x);
+    b_.broadcast(free, stream_.next(bias));
+    b_.with_memory(Opcode::fma_scale, x, free, stream_.next(multiplier));
+  }
+
+  // v[to] = the quantised accumulator, before it is clamped.
+  void requantise_once(int x, int to) {
+    const Quant q = spec_.outputs[0].quantiser();
+    scale(x, to, spec_.multiplier[row(x)] / q.scale, spec_.bias[row(x)] / q.scale);
+    b_.two(Opcode::to_int, x, x);
+    b_.broadcast(to, pool_.word(q.zero_point));
+    b_.three(Opcode::add_i32, to, to, x);
   }
 
   void add_residual(int r0, int64_t plane) {
@@ -175,13 +195,10 @@ class ConvWriter {
     }
   }
 
-  void store_quantised(const ConvOutput& out, Mem to, int r0) {
-    const Quant q = out.lookup ? out.lookup->before : out.quant;
-    for (int j = 0; j < 4; ++j) {
-      b_.broadcast(temps_[j], pool_.word(float(q.zero_point)));
-      b_.with_memory(Opcode::fma_word, temps_[j], r0 + j, pool_.word(1.0f / q.scale));
-      b_.two(Opcode::to_int, temps_[j], temps_[j]);
-    }
+  // Four rows, which `quantise` leaves in the temporaries, as the four bytes of each pixel.
+  template <typename Quantise>
+  void store_bytes(const ConvOutput& out, Mem to, Quantise quantise) {
+    for (int j = 0; j < 4; ++j) quantise(j);
     b_.pack(temps_[0], temps_[0], temps_[1], temps_[2], temps_[3]);
     if (out.lookup) {
       std::vector<uint32_t> table(64);

@@ -25,6 +25,7 @@ struct ConvOutput {
   uint32_t border = 0;                // a lane
   int64_t plane_bytes = 0;
   int64_t planes = 0;  // that there are: rows beyond them are not stored
+  Quant quantiser() const { return lookup ? lookup->before : quant; }
 };
 
 struct ConvSpec {
@@ -50,6 +51,8 @@ struct ConvSpec {
       if (o.keep_border) return true;
     return false;
   }
+  // As QConv's: nothing comes between accumulator and quantiser.
+  bool requantises_once() const { return integer && activation == Activation::none && !residual && outputs.size() == 1 && !outputs[0].f32; }
   int rows_per_plane() const { return integer ? 4 : 1; }
 };
 

@@ -116,6 +116,10 @@ struct Lookup256 {
 //   a   = fma(float(r - r.zero_point), r.scale, a)       when `residual`
 //   out = a                                              for an f32 output
 //   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255), then table[out] where there is one
+//
+// Where nothing comes between the accumulator and the quantiser (no activation, no residual, one u8 output), they are one rounding apart, as in QLinearConv:
+//
+//   out = clamp(round_half_even(fma(float(acc), multiplier[o] / scale, bias[o] / scale)) + zero_point, 0, 255), then the table
 struct QConv {
   Window window;
   std::vector<int32_t> acc_bias;   // [O]; quantised bias, less x.zero_point * sum of w
@@ -125,6 +129,7 @@ struct QConv {
   float alpha = 0;                 // leaky_relu's slope
   bool residual = false;
   std::vector<std::optional<Lookup256>> lookup;  // one per output
+  bool requantises_once(size_t outputs, DType type) const { return activation == Activation::none && !residual && outputs == 1 && type == DType::u8; }
 };
 
 // Float convolution. Inputs: x f32, w f32 constant [O,C,kh,kw], and when `residual` an f32 tensor added after the activation.

@@ -19,6 +19,11 @@ struct Sink {
   Quant quant;  // of u8 tensors
   const Lookup256* lookup;
 
+  void store_once(size_t at, int32_t acc, float multiplier, float bias) const {
+    const uint8_t q = numerics::requantise_once(acc, multiplier, bias, lookup ? lookup->before : quant);
+    tensor->data<uint8_t>()[at] = lookup ? lookup->table[q] : q;
+  }
+
   void store(size_t at, float a) const {
     if (tensor->type == DType::f32) {
       tensor->data<float>()[at] = a;
@@ -43,6 +48,7 @@ void evaluate_op(const QConv& op, const Call& call) {
     const Quant quant = call.out(i).type == DType::u8 ? call.out_quant(i) : Quant{};
     sinks.push_back({&call.out(i), quant, op.lookup[i] ? &*op.lookup[i] : nullptr});
   }
+  const bool once = op.requantises_once(call.outputs.size(), call.out().type);
   for (int64_t n = 0; n < out[0]; ++n) {
     const FlatPicture<int16_t> picture(x, n, 0, x.shape[1], op.window, out[2], out[3], outside);
     convolve<int32_t>(
@@ -50,6 +56,7 @@ void evaluate_op(const QConv& op, const Call& call) {
         [&](int64_t o) { return op.acc_bias[size_t(o)]; }, add_products,
         [&](int64_t o, int64_t row, int64_t col, int32_t acc) {
           const size_t at = size_t(((n * out[1] + o) * out[2] + row) * out[3] + col);
+          if (once) return sinks[0].store_once(at, acc, op.multiplier[size_t(o)], op.bias[size_t(o)]);
           const float f = std::fma(float(acc), op.multiplier[size_t(o)], op.bias[size_t(o)]);
           float a = activate(op.activation, op.alpha, f, numerics::silu);
           if (residual) a = std::fma(float(int32_t(residual[at]) - r.zero_point), r.scale, a);
