@@ -4,6 +4,9 @@ include(CMakePackageConfigHelpers)
 
 add_library(Sparsec::runtime ALIAS sparsec_host)
 set_target_properties(sparsec_host PROPERTIES EXPORT_NAME runtime)
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()  # part of another project, which installs what it wants
+endif()
 if(TARGET sparsec)
   install(TARGETS sparsec RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
@@ -18,8 +21,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/SparsecConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/SparsecConfig.cmake ${PROJECT_BINARY_DIR}/SparsecConfigVersion.cmake cmake/AddSparseModel.cmake
   DESTINATION ${package})
 
-if(PROJECT_IS_TOP_LEVEL)
-  add_custom_target(uninstall
-    COMMAND ${CMAKE_COMMAND} -DSPARSEC_MANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
-    VERBATIM)
-endif()
+add_custom_target(uninstall
+  COMMAND ${CMAKE_COMMAND} -DSPARSEC_MANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+  VERBATIM)

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly build=build out=out/demo
+readonly build=${SPARSEC_BUILD:-build} out=out/demo
 mkdir -p "$out"
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }

@@ -1,56 +1,48 @@
-/* The instructions of portable kernels: one function per opcode of the kernel IR, on vectors of four 32-bit lanes.
- * Plain loops that any C++ compiler maps to what the CPU has. Floats are strict: compile with -ffp-contract=off and
- * without -ffast-math; a fused multiply-add is written as one. */
+/* The instructions of portable kernels: one function per opcode of the kernel IR, on vectors of four 32-bit lanes, in
+ * the vector types that g++ and clang++ map to what the CPU has. Floats are strict: compile with -ffp-contract=off and
+ * without -ffast-math; a fused multiply-add is written as one. What takes many machine instructions is a function of its
+ * own: kernels do it often, and inlined copies would take minutes to compile. */
 #ifndef SPARSEC_PORTABLE_OPS_H
 #define SPARSEC_PORTABLE_OPS_H
 
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #if defined(__FAST_MATH__)
 #error "sparsec's kernels need strict floating point: compile without -ffast-math"
 #endif
 
+#define SPARSEC_OUTLINED __attribute__((noinline, unused)) static
+
 namespace sparsec_ops {
 
-struct alignas(16) Vector {
-  uint32_t lane[4];
-};
+typedef uint32_t Vector __attribute__((vector_size(16)));
+typedef int32_t Ints __attribute__((vector_size(16)));
+typedef float Floats __attribute__((vector_size(16)));
+typedef uint8_t Bytes __attribute__((vector_size(16)));
 
 typedef uint8_t* Pointer;
 
-inline float as_float(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-inline uint32_t as_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, 4);
-  return bits;
-}
+inline Vector splat(uint32_t word) { return Vector{word, word, word, word}; }
 inline uint32_t word(const uint8_t* m) {
   uint32_t bits;
   memcpy(&bits, m, 4);
   return bits;
 }
+inline Floats real(const uint8_t* m) { return (Floats)splat(word(m)); }
 
-/* Applies f to the lanes' bits, or to the lanes as floats. */
-template <class F>
-inline Vector map(F f) {
-  Vector d;
-  for (int i = 0; i < 4; ++i) d.lane[i] = f(i);
-  return d;
-}
-template <class F>
-inline Vector map_float(F f) {
-  Vector d;
-  for (int i = 0; i < 4; ++i) d.lane[i] = as_bits(f(i));
-  return d;
+/* Lanes of a where the mask has ones, else of b. */
+template <class Mask>
+inline Vector choose(Mask mask, Vector a, Vector b) {
+  return ((Vector)mask & a) | (~(Vector)mask & b);
 }
 
 /* --- moves */
-inline Vector zero() { return Vector{{0, 0, 0, 0}}; }
+inline Vector zero() { return splat(0); }
 inline Vector move(Vector a) { return a; }
 inline Vector load(const uint8_t* m) {
   Vector d;
@@ -58,86 +50,54 @@ inline Vector load(const uint8_t* m) {
   return d;
 }
 inline void store(Vector a, uint8_t* m) { memcpy(m, &a, 16); }
-inline Vector broadcast(const uint8_t* m) {
-  const uint32_t w = word(m);
-  return Vector{{w, w, w, w}};
-}
+inline Vector broadcast(const uint8_t* m) { return splat(word(m)); }
 inline Vector select(Vector d, Vector a, const uint8_t* m) {
-  return map([=](int i) { return (*m >> i) & 1 ? a.lane[i] : d.lane[i]; });
+  return choose((splat(*m) & Vector{1, 2, 4, 8}) != zero(), a, d);
 }
 
 /* --- products */
+/* Even and odd bytes apart, so that each is a product of 16-bit numbers summed in pairs. */
 inline Vector dot4(Vector d, Vector a, const uint8_t* m) {
-  const int32_t w0 = (int8_t)m[0], w1 = (int8_t)m[1], w2 = (int8_t)m[2], w3 = (int8_t)m[3];
-  return map([=](int i) {
-    const uint32_t x = a.lane[i];
-    return d.lane[i] + (uint32_t)((int32_t)(x & 255) * w0 + (int32_t)(x >> 8 & 255) * w1 +
-                                  (int32_t)(x >> 16 & 255) * w2 + (int32_t)(x >> 24) * w3);
-  });
+  const int8_t w0 = (int8_t)m[0], w1 = (int8_t)m[1], w2 = (int8_t)m[2], w3 = (int8_t)m[3];
+#if defined(__SSE2__)
+  const Vector even = splat((uint16_t)w0 | (uint32_t)(uint16_t)w2 << 16);
+  const Vector odd = splat((uint16_t)w1 | (uint32_t)(uint16_t)w3 << 16);
+  const Vector bytes = splat(0x00ff00ff);
+  return d + (Vector)_mm_madd_epi16((__m128i)(a & bytes), (__m128i)even) +
+         (Vector)_mm_madd_epi16((__m128i)(a >> 8 & bytes), (__m128i)odd);
+#else
+  return d + (a & 255) * splat((uint32_t)w0) + (a >> 8 & 255) * splat((uint32_t)w1) +
+         (a >> 16 & 255) * splat((uint32_t)w2) + (a >> 24) * splat((uint32_t)w3);
+#endif
 }
-inline Vector fma_word(Vector d, Vector a, const uint8_t* m) {
-  const float w = as_float(word(m));
-  return map_float([=](int i) { return __builtin_fmaf(as_float(a.lane[i]), w, as_float(d.lane[i])); });
+
+SPARSEC_OUTLINED Vector fma_values(Floats x, Floats y, Floats z) {
+  Floats d;
+  for (int i = 0; i < 4; ++i) d[i] = __builtin_fmaf(x[i], y[i], z[i]);
+  return (Vector)d;
 }
+inline Vector fma_word(Vector d, Vector a, const uint8_t* m) { return fma_values((Floats)a, real(m), (Floats)d); }
 
 /* --- int32 */
-inline Vector add_i32(Vector a, Vector b) {
-  return map([=](int i) { return a.lane[i] + b.lane[i]; });
-}
-inline Vector shift_left(Vector a, int count) {
-  return map([=](int i) { return a.lane[i] << count; });
-}
-inline Vector shift_right(Vector a, int count) {
-  return map([=](int i) { return a.lane[i] >> count; });
-}
+inline Vector add_i32(Vector a, Vector b) { return a + b; }
+inline Vector shift_left(Vector a, int count) { return a << count; }
+inline Vector shift_right(Vector a, int count) { return a >> count; }
 
 /* --- float32 */
-inline Vector add(Vector a, Vector b) {
-  return map_float([=](int i) { return as_float(a.lane[i]) + as_float(b.lane[i]); });
-}
-inline Vector sub(Vector a, Vector b) {
-  return map_float([=](int i) { return as_float(a.lane[i]) - as_float(b.lane[i]); });
-}
-inline Vector mul(Vector a, Vector b) {
-  return map_float([=](int i) { return as_float(a.lane[i]) * as_float(b.lane[i]); });
-}
-inline Vector div(Vector a, Vector b) {
-  return map_float([=](int i) { return as_float(a.lane[i]) / as_float(b.lane[i]); });
-}
-inline Vector min(Vector a, Vector b) {
-  return map([=](int i) { return as_float(a.lane[i]) < as_float(b.lane[i]) ? a.lane[i] : b.lane[i]; });
-}
-inline Vector max(Vector a, Vector b) {
-  return map([=](int i) { return as_float(a.lane[i]) > as_float(b.lane[i]) ? a.lane[i] : b.lane[i]; });
-}
-inline Vector fma(Vector d, Vector a, Vector b) {
-  return map_float(
-      [=](int i) { return __builtin_fmaf(as_float(a.lane[i]), as_float(b.lane[i]), as_float(d.lane[i])); });
-}
-inline Vector fma_scale(Vector d, Vector a, const uint8_t* m) {
-  const float w = as_float(word(m));
-  return map_float([=](int i) { return __builtin_fmaf(as_float(d.lane[i]), w, as_float(a.lane[i])); });
-}
-inline Vector mul_word(Vector a, const uint8_t* m) {
-  const float w = as_float(word(m));
-  return map_float([=](int i) { return as_float(a.lane[i]) * w; });
-}
-inline Vector add_word(Vector a, const uint8_t* m) {
-  const float w = as_float(word(m));
-  return map_float([=](int i) { return as_float(a.lane[i]) + w; });
-}
-inline Vector bit_and(Vector a, Vector b) {
-  return map([=](int i) { return a.lane[i] & b.lane[i]; });
-}
-inline Vector bit_or(Vector a, Vector b) {
-  return map([=](int i) { return a.lane[i] | b.lane[i]; });
-}
-inline Vector bit_xor(Vector a, Vector b) {
-  return map([=](int i) { return a.lane[i] ^ b.lane[i]; });
-}
-inline Vector to_float(Vector a) {
-  return map_float([=](int i) { return (float)(int32_t)a.lane[i]; });
-}
+inline Vector add(Vector a, Vector b) { return (Vector)((Floats)a + (Floats)b); }
+inline Vector sub(Vector a, Vector b) { return (Vector)((Floats)a - (Floats)b); }
+inline Vector mul(Vector a, Vector b) { return (Vector)((Floats)a * (Floats)b); }
+inline Vector div(Vector a, Vector b) { return (Vector)((Floats)a / (Floats)b); }
+inline Vector min(Vector a, Vector b) { return choose((Floats)a < (Floats)b, a, b); }
+inline Vector max(Vector a, Vector b) { return choose((Floats)a > (Floats)b, a, b); }
+inline Vector fma(Vector d, Vector a, Vector b) { return fma_values((Floats)a, (Floats)b, (Floats)d); }
+inline Vector fma_scale(Vector d, Vector a, const uint8_t* m) { return fma_values((Floats)d, real(m), (Floats)a); }
+inline Vector mul_word(Vector a, const uint8_t* m) { return (Vector)((Floats)a * real(m)); }
+inline Vector add_word(Vector a, const uint8_t* m) { return (Vector)((Floats)a + real(m)); }
+inline Vector bit_and(Vector a, Vector b) { return a & b; }
+inline Vector bit_or(Vector a, Vector b) { return a | b; }
+inline Vector bit_xor(Vector a, Vector b) { return a ^ b; }
+inline Vector to_float(Vector a) { return (Vector) __builtin_convertvector((Ints)a, Floats); }
 
 /* Adding and taking away 2^23 rounds half to even; from 2^23 on every float is whole. What int32 cannot hold, NaN too,
  * gives the least int32. */
@@ -147,39 +107,31 @@ inline int32_t round_half_even(float x) {
   if (x >= 0) return (int32_t)(x < big ? (x + big) - big : x);
   return (int32_t)(x > -big ? (x - big) + big : x);
 }
-inline Vector to_int(Vector a) {
-  return map([=](int i) { return (uint32_t)round_half_even(as_float(a.lane[i])); });
+SPARSEC_OUTLINED Vector to_int(Vector a) {
+  Vector d;
+  for (int i = 0; i < 4; ++i) d[i] = (uint32_t)round_half_even(((Floats)a)[i]);
+  return d;
 }
-inline Vector lookup16(Vector a, const uint8_t* m) {
-  return map([=](int i) { return word(m + 4 * (a.lane[i] & 15)); });
+SPARSEC_OUTLINED Vector lookup16(Vector a, const uint8_t* m) {
+  Vector d;
+  for (int i = 0; i < 4; ++i) d[i] = word(m + 4 * (a[i] & 15));
+  return d;
 }
 
 /* --- bytes */
-inline Vector max_u8(Vector a, Vector b) {
-  uint8_t x[16], y[16];
-  memcpy(x, &a, 16);
-  memcpy(y, &b, 16);
-  for (int i = 0; i < 16; ++i) x[i] = x[i] > y[i] ? x[i] : y[i];
-  return load(x);
-}
-inline Vector unpack(Vector a, int byte) {
-  return map([=](int i) { return a.lane[i] >> (8 * byte) & 255; });
-}
-inline uint32_t clamped_byte(uint32_t lane) {
-  const int32_t x = (int32_t)lane;
-  return (uint32_t)(x < 0 ? 0 : x > 255 ? 255 : x);
+inline Vector max_u8(Vector a, Vector b) { return choose((Bytes)a > (Bytes)b, a, b); }
+inline Vector unpack(Vector a, int byte) { return a >> (8 * byte) & 255; }
+inline Vector clamped_byte(Vector a) {
+  const Vector positive = choose((Ints)a > 0, a, zero());
+  return choose((Ints)positive < 255, positive, splat(255));
 }
 inline Vector pack(Vector a, Vector b, Vector c, Vector e) {
-  return map([=](int i) {
-    return clamped_byte(a.lane[i]) | clamped_byte(b.lane[i]) << 8 | clamped_byte(c.lane[i]) << 16 |
-           clamped_byte(e.lane[i]) << 24;
-  });
+  return clamped_byte(a) | clamped_byte(b) << 8 | clamped_byte(c) << 16 | clamped_byte(e) << 24;
 }
-inline Vector lookup256(Vector a, const uint8_t* m) {
-  uint8_t x[16];
-  memcpy(x, &a, 16);
+SPARSEC_OUTLINED Vector lookup256(Vector a, const uint8_t* m) {
+  Bytes x = (Bytes)a;
   for (int i = 0; i < 16; ++i) x[i] = m[x[i]];
-  return load(x);
+  return (Vector)x;
 }
 
 } /* namespace sparsec_ops */

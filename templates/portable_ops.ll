@@ -62,6 +62,13 @@ define internal <4 x i32> @sparsec_splat(i32 %word) alwaysinline {
   ret <4 x i32> %all
 }
 
+; A CPU without a fused multiply-add calls the C library for each lane: kept apart, as kernels do this often and inlined
+; copies would take long to compile.
+define internal <4 x float> @sparsec_fma_values(<4 x float> %x, <4 x float> %y, <4 x float> %z) noinline {
+  %result = call <4 x float> @llvm.fma.v4f32(<4 x float> %x, <4 x float> %y, <4 x float> %z)
+  ret <4 x float> %result
+}
+
 ; --- moves
 
 define internal void @sparsec_zero(ptr %d) alwaysinline {
@@ -147,7 +154,7 @@ define internal void @sparsec_fma_word(ptr %d, ptr %a, ptr %p, i64 %offset) alwa
   %w = call <4 x float> @sparsec_real(ptr %p, i64 %offset)
   %x = load <4 x float>, ptr %a
   %old = load <4 x float>, ptr %d
-  %new = call <4 x float> @llvm.fma.v4f32(<4 x float> %x, <4 x float> %w, <4 x float> %old)
+  %new = call <4 x float> @sparsec_fma_values(<4 x float> %x, <4 x float> %w, <4 x float> %old)
   store <4 x float> %new, ptr %d
   ret void
 }
@@ -235,7 +242,7 @@ define internal void @sparsec_fma(ptr %d, ptr %a, ptr %b) alwaysinline {
   %y = load <4 x float>, ptr %b
   %x = load <4 x float>, ptr %a
   %old = load <4 x float>, ptr %d
-  %new = call <4 x float> @llvm.fma.v4f32(<4 x float> %x, <4 x float> %y, <4 x float> %old)
+  %new = call <4 x float> @sparsec_fma_values(<4 x float> %x, <4 x float> %y, <4 x float> %old)
   store <4 x float> %new, ptr %d
   ret void
 }
@@ -245,7 +252,7 @@ define internal void @sparsec_fma_scale(ptr %d, ptr %a, ptr %p, i64 %offset) alw
   %w = call <4 x float> @sparsec_real(ptr %p, i64 %offset)
   %x = load <4 x float>, ptr %a
   %old = load <4 x float>, ptr %d
-  %new = call <4 x float> @llvm.fma.v4f32(<4 x float> %old, <4 x float> %w, <4 x float> %x)
+  %new = call <4 x float> @sparsec_fma_values(<4 x float> %old, <4 x float> %w, <4 x float> %x)
   store <4 x float> %new, ptr %d
   ret void
 }
@@ -297,9 +304,16 @@ define internal void @sparsec_to_float(ptr %d, ptr %a) alwaysinline {
   ret void
 }
 
-; Adding and taking away 2^23 rounds the magnitude half to even; from 2^23 on every float is whole. What int32 cannot hold, NaN too, gives the least int32.
 define internal void @sparsec_to_int(ptr %d, ptr %a) alwaysinline {
   %x = load <4 x float>, ptr %a
+  %z = call <4 x i32> @sparsec_to_int_values(<4 x float> %x)
+  store <4 x i32> %z, ptr %d
+  ret void
+}
+
+; Adding and taking away 2^23 rounds the magnitude half to even; from 2^23 on every float is whole. What int32 cannot
+; hold, NaN too, gives the least int32.
+define internal <4 x i32> @sparsec_to_int_values(<4 x float> %x) noinline {
   %magnitude = call <4 x float> @llvm.fabs.v4f32(<4 x float> %x)
   %small = fcmp olt <4 x float> %magnitude, splat (float 8388608.0)
   %shifted = fadd <4 x float> %magnitude, splat (float 8388608.0)
@@ -311,8 +325,7 @@ define internal void @sparsec_to_int(ptr %d, ptr %a) alwaysinline {
   %fits = and <4 x i1> %above, %below
   %safe = select <4 x i1> %fits, <4 x float> %whole, <4 x float> splat (float -2147483648.0)
   %z = fptosi <4 x float> %safe to <4 x i32>
-  store <4 x i32> %z, ptr %d
-  ret void
+  ret <4 x i32> %z
 }
 
 ; d = table[a & 15]

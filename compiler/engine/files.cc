@@ -2,11 +2,9 @@
 #include "compiler/engine/files.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "compiler/error.h"
@@ -31,11 +29,14 @@ int write_all(int descriptor, std::string_view bytes) {
   return 0;
 }
 
-// What open() with mode 0666 would give.
-mode_t default_mode() {
-  const mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
+// A new file beside `path`, with the permissions that the user's umask gives; -1 when there is none to be had.
+int open_beside(const fs::path& path, std::string* name) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    *name = path.string() + "." + std::to_string(getpid()) + "." + std::to_string(attempt) + ".tmp";
+    const int descriptor = open(name->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+  }
+  return -1;
 }
 
 }  // namespace
@@ -45,13 +46,15 @@ Output::~Output() {
 }
 
 void Output::add(const fs::path& path, std::string_view bytes) {
-  if (fs::is_directory(path)) cannot_write(path, EISDIR);
-  std::string name = path.string() + ".XXXXXX";
-  const int descriptor = mkstemp(name.data());
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) cannot_write(path, EISDIR);
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+    throw CompileError(path.string() + ": cannot write: not a regular file");
+  std::string name;
+  const int descriptor = open_beside(path, &name);
   if (descriptor < 0) cannot_write(path, errno);
   files_.push_back({path, name});
   int error = write_all(descriptor, bytes);
-  if (!error && fchmod(descriptor, default_mode()) != 0) error = errno;
   if (close(descriptor) != 0 && !error) error = errno;
   if (error) cannot_write(path, error);
 }

@@ -77,8 +77,7 @@ class LiteralReader {
       if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
       s += text_[at_++];
     }
-    ok_ = ok_ && at_ < text_.size();
-    ++at_;
+    ok_ = take(quote) && ok_;
     return s;
   }
   std::string scalar() {

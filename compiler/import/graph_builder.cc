@@ -1,6 +1,7 @@
 // Adding nodes with inferred shapes, folding shape arithmetic on the way, and the order of the model's nodes.
 #include "compiler/import/graph_builder.h"
 
+#include <algorithm>
 #include <functional>
 #include <queue>
 #include <set>
@@ -29,11 +30,13 @@ ValueId GraphBuilder::add_constant(Tensor t) { return graph.add_constant("", std
 
 std::optional<int64_t> checked_elements(const Shape& shape) {
   constexpr int64_t kMost = int64_t{1} << 31;
-  int64_t n = 1;
+  int64_t n = 1;  // a dimension of 0 counts as 1, so that no product of the others overflows either
+  bool empty = false;
   for (int64_t d : shape) {
-    if (d < 0 || __builtin_mul_overflow(n, d, &n) || n > kMost) return std::nullopt;
+    if (d < 0 || __builtin_mul_overflow(n, std::max<int64_t>(d, 1), &n) || n > kMost) return std::nullopt;
+    empty = empty || d == 0;
   }
-  return n;
+  return empty ? 0 : n;
 }
 
 void GraphBuilder::reserve_elements(const Shape& shape, const std::string& where) {

@@ -29,6 +29,7 @@ class GraphBuilder {
   Graph graph;
 
   void bind(const std::string& name, Binding binding) { names_[name] = binding; }
+  bool is_bound(const std::string& name) const { return names_.contains(name); }
   // What the name stands for; initialisers become constants of the Graph when they are first read.
   Binding lookup(const std::string& name);
 

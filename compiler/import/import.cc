@@ -90,12 +90,17 @@ std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions
   return parse_class_names(names->second).value_or(std::vector<std::string>());
 }
 
-}  // namespace
-}  // namespace importer
+// Names in a model may hold line breaks; a message may not.
+std::string one_line(std::string message) {
+  constexpr size_t kMost = 4000;
+  if (message.size() > kMost) message.replace(kMost, std::string::npos, "...");
+  for (char& c : message) {
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  }
+  return message;
+}
 
-Graph import_onnx(const std::string& path, const ImportOptions& options) {
-  using namespace importer;
-  const OnnxModel model = read_onnx(path);
+Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   check_opset(model);
   GraphBuilder builder(model);
   add_inputs(builder, options);
@@ -103,6 +108,15 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) {
   add_outputs(builder);
   builder.graph.meta.class_names = class_names(model, options);
   return std::move(builder.graph);
+}
+
+}  // namespace
+}  // namespace importer
+
+Graph import_onnx(const std::string& path, const ImportOptions& options) try {
+  return importer::import_model(importer::read_onnx(path), options);
+} catch (const CompileError& e) {
+  throw CompileError(importer::one_line(e.what()));
 }
 
 }  // namespace sparsec

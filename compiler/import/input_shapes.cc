@@ -66,7 +66,7 @@ std::vector<Shape> input_shapes(const OnnxModel& model, const ImportOptions& opt
     throw CompileError(model.path + ": batch " + std::to_string(*options.batch) + " is unsupported; supported: 1 to " +
                        std::to_string(kMostPictures));
   }
-  bool pictures = false;
+  bool pictures = false, batched = !options.batch;
   for (int64_t pixels : options.input_shape.value_or(std::array<int64_t, 2>{1, 1})) {
     if (pixels < 1 || pixels > kMostPixels) {
       throw CompileError(model.path + ": input shape of " + std::to_string(pixels) +
@@ -77,6 +77,11 @@ std::vector<Shape> input_shapes(const OnnxModel& model, const ImportOptions& opt
   for (const OnnxValueInfo& input : model.inputs) {
     shapes.push_back(shape_of(input, options, model.path + ": input '" + input.name + "'"));
     pictures = pictures || is_picture(input);
+    batched = batched || (!shapes.back().empty() && shapes.back()[0] == *options.batch);
+  }
+  if (!batched) {
+    throw CompileError(model.path + ": batch " + std::to_string(*options.batch) +
+                       " was asked for, but no input's first dimension is open");
   }
   if (options.input_shape && !pictures) {
     throw CompileError(model.path + ": an input shape was given, but no input is a picture (Nx3xHxW)");

@@ -142,7 +142,7 @@ void pad(NodeImport& n) {
     const size_t d = size_t(n.axis(axes[i], rank));
     const int64_t before = (*pads)[i], after = (*pads)[axes.size() + i];
     constexpr int64_t kMost = int64_t{1} << 31;
-    n.require(std::max(std::abs(before), std::abs(after)) <= kMost, "pads are too big");
+    n.require(std::min(before, after) >= -kMost && std::max(before, after) <= kMost, "pads are too big");
     grow.before[d] = std::max<int64_t>(before, 0);
     grow.after[d] = std::max<int64_t>(after, 0);
     crop.starts[d] = std::max<int64_t>(-before, 0);

@@ -47,6 +47,10 @@ void import_node(GraphBuilder& builder, const OnnxNode& node) {
     n.fail("operator " + node.op_type + domain + " is unsupported; supported: " + supported_operators());
   }
   newest->function(n);
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    n.require(!n.wants(i) || builder.is_bound(node.outputs[i]),
+              "output " + std::to_string(i) + " ('" + node.outputs[i] + "') is not one that this operator has here");
+  }
   n.finish();
 }
 

@@ -60,7 +60,8 @@ void dequantize_linear(NodeImport& n) {
   if (!from.q.per_tensor()) from.q.axis = n.axis(from.q.axis, v.shape.size());
   if (x.as != Carried::s32_as_f32) return n.output(0, dequantise(n, x, from.q));
   // A sum of ConvInteger is a float already: the scale is all that is left.
-  n.require(from.q.per_tensor(), "one scale per channel of an s32 sum is unsupported; supported: one scale");
+  n.require(from.q.per_tensor() && from.q.zero_point[0] == 0,
+            "an s32 sum with a scale per channel or a zero point is unsupported; supported: one scale, zero point 0");
   const ValueId scale = n.add_constant(Tensor::of<float>({}, {from.q.scale[0]}));
   n.output(0, n.emit(Binary{BinaryKind::mul}, {x.id, scale}));
 }
@@ -135,7 +136,7 @@ void conv_integer(NodeImport& n) {
 
 // ---- ONNX Runtime's integer operators (com.microsoft) ---------------------------------------------------------------
 
-// The real numbers of an input with its own scale and zero point, which follow it or stand at `scale`.
+// The real numbers of an input whose scale and zero point follow it.
 ValueId real_input(NodeImport& n, size_t i) {
   const Quantiser q = quantiser_of(n, i + 1, i + 2, type_of_input(n, i), 0);
   n.require(q.q.per_tensor(), "one scale per channel is unsupported here; supported: one scale");

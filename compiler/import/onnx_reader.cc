@@ -8,6 +8,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -98,7 +99,9 @@ Shape tensor_shape(const TensorProto& t, DType type, const std::string& where) {
   Shape shape(t.dims().begin(), t.dims().end());
   int64_t bytes = int64_t(size_of(type));
   bool fits = shape.size() <= 16;
-  for (int64_t d : shape) fits = fits && d >= 0 && !__builtin_mul_overflow(bytes, d, &bytes) && bytes <= kMostBytes;
+  for (int64_t d : shape) {  // a dimension of 0 counts as 1: the others must be possible too
+    fits = fits && d >= 0 && !__builtin_mul_overflow(bytes, std::max<int64_t>(d, 1), &bytes) && bytes <= kMostBytes;
+  }
   if (!fits) throw CompileError(where + " has impossible dimensions");
   return shape;
 }

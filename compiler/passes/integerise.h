@@ -2,8 +2,8 @@
 //
 // The pass walks the graph once, in order, and keeps three things up to date while it appends nodes: who makes each
 // value, of which u8 values each value is a function element by element (its sources), and which quantised forms a
-// float value already has. Parts: integerise.cc (the walk), integerise_quantise.cc (quantisers move up), integerise_
-// pointwise.cc (float chains become tables), integerise_conv.cc (convolutions).
+// float value already has. Parts, all named integerise*.cc: the walk (integerise), quantisers on their way up
+// (_quantise), float chains as tables (_pointwise), convolutions (_conv).
 #pragma once
 
 #include <array>

@@ -35,22 +35,17 @@ const char* planes_of(const sparsec_rt_context& c, const sparsec_pointer& where)
   return base + where.offset;
 }
 
-float within(float v, float most) { return v < 0 ? 0 : v > most ? most : v; }
-
-}  // namespace
-
-int32_t detections_of(Candidate* items, int32_t n, const Geometry& g, sparsec_rt_detection* out) {
+// Candidates in the network's pixels to detections in the picture's.
+void write_detections(const Candidate* items, int32_t n, const Geometry& g, sparsec_rt_detection* out) {
+  const auto x = [&g](float v) { return within_picture((v - g.pad_x) / g.gain, g.columns); };
+  const auto y = [&g](float v) { return within_picture((v - g.pad_y) / g.gain, g.rows); };
   for (int32_t i = 0; i < n; ++i) {
     const Candidate& c = items[i];
-    out[i] = {within((c.x1 - g.pad_x) / g.gain, float(g.columns)),
-              within((c.y1 - g.pad_y) / g.gain, float(g.rows)),
-              within((c.x2 - g.pad_x) / g.gain, float(g.columns)),
-              within((c.y2 - g.pad_y) / g.gain, float(g.rows)),
-              c.score,
-              c.label};
+    out[i] = {x(c.x1), y(c.y1), x(c.x2), y(c.y2), c.score, c.label};
   }
-  return n;
 }
+
+}  // namespace
 
 }  // namespace sparsec::rt
 
@@ -98,5 +93,6 @@ extern "C" int32_t sparsec_rt_detect(sparsec_rt_context* context, const uint8_t*
   found.sort();
   const int32_t most = o.max_detections < capacity ? o.max_detections : capacity;
   const int32_t n = suppress(found.items(), found.size(), o.iou, o.agnostic != 0, most);
-  return detections_of(found.items(), n, geometry, detections);
+  write_detections(found.items(), n, geometry, detections);
+  return n;
 }

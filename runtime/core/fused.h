@@ -2,25 +2,15 @@
 // Both give the same bits.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
-#include "runtime/core/cpu.h"
 #include "runtime/core/numerics.h"
 
 namespace sparsec::rt {
 
 #if defined(__x86_64__) && !defined(__FMA__)
 
-inline bool have_fma() {
-  static std::atomic<uint32_t> known{0};  // 1: no, 2: yes; every thread would find the same
-  uint32_t k = known.load(std::memory_order_relaxed);
-  if (k == 0) {
-    k = sparsec_cpu_features() & SPARSEC_CPU_AVX2 ? 2 : 1;
-    known.store(k, std::memory_order_relaxed);
-  }
-  return k == 2;
-}
+bool have_fma();
 
 template <class Loops>
 __attribute__((target("avx2,fma"), noinline)) void run_with_fma(const Loops& loops) {

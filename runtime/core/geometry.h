@@ -11,7 +11,7 @@ struct Geometry {
   int32_t net_rows, net_columns;
   int32_t inner_rows, inner_columns;  // of the scaled picture
   int32_t top, left;                  // where it begins
-  float gain, pad_x, pad_y;           // network = picture * gain + pad, as YOLOv5 maps boxes back
+  float gain, pad_x, pad_y;           // network = picture * gain + pad: what boxes are mapped back by
 };
 
 inline constexpr int32_t kMostPixels = 1 << 20;  // a side of a picture
@@ -29,9 +29,12 @@ inline Geometry fit(int32_t rows, int32_t columns, int32_t net_rows, int32_t net
   g.top = round_python((net_rows - g.inner_rows) / 2.0 - 0.1);
   g.left = round_python((net_columns - g.inner_columns) / 2.0 - 0.1);
   g.gain = float(r);
-  g.pad_x = float((net_columns - columns * r) / 2);
-  g.pad_y = float((net_rows - rows * r) / 2);
+  g.pad_x = float(g.left);
+  g.pad_y = float(g.top);
   return g;
 }
+
+// A coordinate clipped to a picture's side.
+inline float within_picture(float v, int32_t size) { return v < 0 ? 0 : v > float(size) ? float(size) : v; }
 
 }  // namespace sparsec::rt

@@ -1,3 +1,5 @@
+// Each thread makes its rows of all three planes, so that it reads a row of pixels once. Pixel values become floats
+// through a table of 256.
 #include "runtime/core/letterbox.h"
 
 #include <cstring>

@@ -1,3 +1,6 @@
+// The candidates are a heap while they are gathered and sorted by it afterwards (heapsort: no library, no memory, the
+// same order everywhere). Suppression is greedy: each candidate, best first, is compared with the boxes kept so far, at
+// most max_detections of them.
 #include "runtime/core/nms.h"
 
 namespace sparsec::rt {

@@ -28,6 +28,18 @@ SPARSEC_INLINE int32_t round_even(float x) {
   return fabs(x) <= 4194304.0f ? int32_t(round_small(x)) : int32_t(__builtin_nearbyintf(x));
 }
 
+// Horner's scheme by fma, the highest power first. Without a loop, which would keep the loops around it from being
+// vectorised.
+template <size_t I = 0, size_t N>
+SPARSEC_INLINE float polynomial(const float (&c)[N], float x, float sum = 0) {
+  if constexpr (I == 0)
+    return polynomial<1>(c, x, c[0]);
+  else if constexpr (I < N)
+    return polynomial<I + 1>(c, x, fma(sum, x, c[I]));
+  else
+    return sum;
+}
+
 // exp(x) = 2^n * p(r): n = round(x * log2 e), r = x - n ln 2 in two steps, p a degree-6 polynomial (Cephes' expf). x is
 // clamped to [-87, 87].
 inline constexpr float kExpLimit = 87.0f, kLog2e = 1.44269504088896341f, kLn2High = 0.693359375f,
@@ -40,8 +52,7 @@ SPARSEC_INLINE float exp(float x) {
   const float n = round_small(x * kLog2e);
   float r = fma(n, -kLn2High, x);
   r = fma(n, -kLn2Low, r);
-  float p = kExpPoly[0];
-  for (size_t i = 1; i < 6; ++i) p = fma(p, r, kExpPoly[i]);
+  const float p = polynomial(kExpPoly, r);
   const float y = fma(p, r * r, r) + 1.0f;
   return std::bit_cast<float>(std::bit_cast<uint32_t>(y) + (uint32_t(int32_t(n)) << 23));
 }
@@ -54,12 +65,9 @@ SPARSEC_INLINE float tanh(float x) {
   const float a = fabs(x);
   if (a < 0.625f) {
     const float z = x * x;
-    float p = -5.70498872745e-3f;
-    p = fma(p, z, 2.06390887954e-2f);
-    p = fma(p, z, -5.37397155531e-2f);
-    p = fma(p, z, 1.33314422036e-1f);
-    p = fma(p, z, -3.33332819422e-1f);
-    return fma(p * z, x, x);
+    constexpr float kPoly[5] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f,
+                                -3.33332819422e-1f};
+    return fma(polynomial(kPoly, z) * z, x, x);
   }
   const float t = 1.0f - 2.0f / (exp(a + a) + 1.0f);
   return x < 0 ? -t : t;
@@ -79,9 +87,7 @@ SPARSEC_INLINE float log(float x) {
                               -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                               2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
   const float z = m * m;
-  float p = kPoly[0];
-  for (size_t i = 1; i < 9; ++i) p = fma(p, m, kPoly[i]);
-  float y = p * m * z;
+  float y = polynomial(kPoly, m) * m * z;
   y = fma(float(e), -2.12194440e-4f, y);
   y = fma(z, -0.5f, y);
   return fma(float(e), 0.693359375f, m + y);

@@ -5,12 +5,17 @@
 #include <limits.h>
 #include <unistd.h>
 
-namespace sparsec::rt {
+#include "runtime/core/cpu_count.h"
 
-bool Barrier::init(int count) {
+namespace sparsec::rt {
+namespace {
+constexpr int64_t kSpinNanoseconds = 40'000;
+}
+
+bool Barrier::init(int count, int64_t spin_ns) {
   count_ = count;
   missing_.store(count, std::memory_order_relaxed);
-  return phase_.init();
+  return phase_.init(spin_ns);
 }
 
 void Barrier::wait() {
@@ -37,7 +42,8 @@ void* Pool::main(void* argument) {
 bool Pool::start(int threads) {
   threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
   if (threads_ == 1) return true;
-  if (!barrier_.init(threads_)) return false;
+  // Spinning pays only where nobody waits for the core that we spin on.
+  if (!barrier_.init(threads_, threads_ <= usable_cores() ? kSpinNanoseconds : 0)) return false;
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) {
     barrier_.close();

@@ -18,7 +18,7 @@ inline constexpr int kMaxThreads = 256;
 // `count` threads meet: the last to arrive opens the next phase.
 class Barrier {
  public:
-  bool init(int count);
+  bool init(int count, int64_t spin_ns);
   void close() { phase_.close(); }
   void wait();
   void arrive() { missing_.fetch_sub(1, std::memory_order_acq_rel); }  // for one who will not come; not the last

@@ -1,3 +1,6 @@
+// The arithmetic of OpenCV's fixed-point path. The shift by 4 leaves 16 bits, so rows are kept as int16 and the second
+// interpolation is two multiplications that vectorise. Going down the picture a source row is interpolated once: two of
+// them are remembered.
 #include "runtime/core/resize.h"
 
 #include <cstring>

@@ -1,6 +1,6 @@
 // The decoded tensor from the head's planes: sigmoid, boxes to pixels, and the turn from planes to cells.
 //
-// Blocks of 16 cells: a channel's 16 values are computed side by side, four channels of four cells are turned in
+// Blocks of 64 cells: a channel's values are computed side by side, four channels of four cells are turned in
 // registers and stored as four vectors. Per cell: xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor,
 // objectness and classes p, in exactly this order of float32 operations.
 #include "runtime/core/fused.h"
@@ -9,7 +9,7 @@
 namespace sparsec::rt {
 namespace {
 
-constexpr int kBlock = 16;
+constexpr int kBlock = 64;
 
 typedef float Vector __attribute__((vector_size(16)));
 
@@ -27,26 +27,25 @@ SPARSEC_INLINE void transpose4(char* out, int64_t pitch, const float (*in)[kBloc
 
 // One channel of `n` cells, as probabilities.
 SPARSEC_INLINE void read_channel(const sparsec_decode_row& d, const char* in, int n, float* p) {
-  if (n == kBlock && d.column_stride == 4) {
-    __builtin_memcpy(p, in, kBlock * 4);
+  if (d.column_stride == 4) {
+    __builtin_memcpy(p, in, size_t(n) * 4);
   } else {
     for (int i = 0; i < n; ++i) p[i] = load<float>(in + i * d.column_stride);
-    for (int i = n; i < kBlock; ++i) p[i] = 0;
   }
   if (!d.sigmoid_done) {
-    for (int i = 0; i < kBlock; ++i) p[i] = numerics::sigmoid(p[i]);
+    for (int i = 0; i < n; ++i) p[i] = numerics::sigmoid(p[i]);
   }
 }
 
 // What channel c makes of its probabilities; column: of the block's first cell.
-SPARSEC_INLINE void apply(const sparsec_decode_row& d, int c, int column, int row, float* p) {
+SPARSEC_INLINE void apply(const sparsec_decode_row& d, int c, int column, int row, int n, float* p) {
   if (c == 0) {
-    for (int i = 0; i < kBlock; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(column + i)) * d.stride;
+    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(column + i)) * d.stride;
   } else if (c == 1) {
-    for (int i = 0; i < kBlock; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(row)) * d.stride;
+    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(row)) * d.stride;
   } else if (c < 4) {
     const float anchor = c == 2 ? d.anchor_width : d.anchor_height;
-    for (int i = 0; i < kBlock; ++i) p[i] = (p[i] * 2.0f) * (p[i] * 2.0f) * anchor;
+    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f) * (p[i] * 2.0f) * anchor;
   }
 }
 
@@ -61,7 +60,7 @@ SPARSEC_INLINE void decode_row(const sparsec_decode_row& d, char* out, const cha
       float p[4][kBlock];
       for (int j = 0; j < m; ++j) {
         read_channel(d, in + (c + j) * d.plane_stride, n, p[j]);
-        if (c == 0) apply(d, j, column, row, p[j]);
+        if (c == 0) apply(d, j, column, row, n, p[j]);
       }
       int x = 0;
       if (m == 4) {

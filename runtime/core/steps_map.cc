@@ -47,6 +47,14 @@ void binary_nest(const Nest& nest, char* out, const char* a, const char* b, cons
            SPARSEC_INLINE_LAMBDA { map2(o, x, y, n, so, sa, sb, f); });
 }
 
+// Functions without fma gain nothing from the second build.
+template <class F>
+void plain_unary_nest(const Nest& nest, char* out, const char* a, const F& f) {
+  walk(nest, out, a, nullptr,
+       [&](char* o, const char* x, const char*, int64_t n, int64_t so, int64_t sa, int64_t)
+           SPARSEC_INLINE_LAMBDA { map1(o, x, n, so, sa, f); });
+}
+
 #define FLOAT_OF(expression) [=](float x) SPARSEC_INLINE_LAMBDA { return expression; }
 #define FLOAT_OF2(expression) [](float x, float y) SPARSEC_INLINE_LAMBDA { return expression; }
 
@@ -57,47 +65,51 @@ SPARSEC_INLINE float within(float x, float least, float most) {
 }
 
 // f32 -> integer as C converts it, saturated.
-template <class T>
-SPARSEC_INLINE int64_t saturate(float x) {
-  if constexpr (sizeof(T) == 1) {
-    return int64_t(within(x, std::is_signed_v<T> ? -128.0f : 0.0f, std::is_signed_v<T> ? 127.0f : 255.0f));
-  } else {
-    constexpr int kBits = sizeof(T) * 8 - 1;
-    constexpr float kBound = sizeof(T) == 4 ? 2147483648.0f : 9223372036854775808.0f;
-    constexpr int64_t kMost = int64_t((uint64_t{1} << kBits) - 1);
-    if (x != x) return 0;
-    if (x <= -kBound) return -kMost - 1;
-    return x < kBound ? int64_t(x) : kMost;
+int64_t saturated(float x, uint32_t type) {
+  if (x != x) return 0;
+  switch (type) {
+    case SPARSEC_U8:
+      return int64_t(within(x, 0.0f, 255.0f));
+    case SPARSEC_S8:
+      return int64_t(within(x, -128.0f, 127.0f));
+    case SPARSEC_S32:
+      return x >= 2147483648.0f ? INT32_MAX : x <= -2147483648.0f ? INT32_MIN : int64_t(x);
+    default:
+      return x >= 9223372036854775808.0f ? INT64_MAX : x <= -9223372036854775808.0f ? INT64_MIN : int64_t(x);
   }
 }
 
-template <class Out, class In>
-void cast_nest(const Nest& nest, char* out, const char* a) {
-  walk(nest, out, a, nullptr, [](char* o, const char* x, const char*, int64_t n, int64_t so, int64_t sa, int64_t) {
-    for (int64_t i = 0; i < n; ++i) {
-      const In value = load<In>(x + i * sa);
-      if constexpr (std::is_same_v<In, float> && !std::is_same_v<Out, float>) {
-        store<Out>(o + i * so, Out(saturate<Out>(value)));
-      } else {
-        store<Out>(o + i * so, Out(value));
-      }
-    }
-  });
-}
-
-template <class In>
-void cast_from(uint32_t type_out, const Nest& nest, char* out, const char* a) {
+// One element, from its type to float or int64 and on.
+void cast_one(char* out, uint32_t type_out, const char* a, uint32_t type_a) {
+  int64_t whole = 0;
+  float real = 0;
+  switch (type_a) {
+    case SPARSEC_F32:
+      real = load<float>(a);
+      whole = saturated(real, type_out);
+      break;
+    case SPARSEC_U8:
+      whole = load<uint8_t>(a);
+      break;
+    case SPARSEC_S8:
+      whole = load<int8_t>(a);
+      break;
+    case SPARSEC_S32:
+      whole = load<int32_t>(a);
+      break;
+    default:
+      whole = load<int64_t>(a);
+  }
   switch (type_out) {
     case SPARSEC_F32:
-      return cast_nest<float, In>(nest, out, a);
+      return store<float>(out, type_a == SPARSEC_F32 ? real : float(whole));
     case SPARSEC_U8:
-      return cast_nest<uint8_t, In>(nest, out, a);
     case SPARSEC_S8:
-      return cast_nest<int8_t, In>(nest, out, a);
+      return store<uint8_t>(out, uint8_t(whole));
     case SPARSEC_S32:
-      return cast_nest<int32_t, In>(nest, out, a);
-    case SPARSEC_I64:
-      return cast_nest<int64_t, In>(nest, out, a);
+      return store<int32_t>(out, int32_t(whole));
+    default:
+      return store<int64_t>(out, whole);
   }
 }
 
@@ -168,25 +180,25 @@ void SPARSEC_STEP(unary)(const void* const* pointers, int64_t tiles) {
     case SPARSEC_SILU:
       return unary_nest(nest, out, a, FLOAT_OF(fn::silu_exact(x)));
     case SPARSEC_RELU:
-      return unary_nest(nest, out, a, FLOAT_OF(fn::relu(x)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(fn::relu(x)));
     case SPARSEC_LEAKY_RELU:
-      return unary_nest(nest, out, a, FLOAT_OF(fn::leaky_relu(x, alpha)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(fn::leaky_relu(x, alpha)));
     case SPARSEC_HARD_SWISH:
       return unary_nest(nest, out, a, FLOAT_OF(fn::hard_swish(x)));
     case SPARSEC_HARD_SIGMOID:
-      return unary_nest(nest, out, a, FLOAT_OF(fn::hard_sigmoid(x, alpha, beta)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(fn::hard_sigmoid(x, alpha, beta)));
     case SPARSEC_TANH:
       return unary_nest(nest, out, a, FLOAT_OF(fn::tanh(x)));
     case SPARSEC_EXP:
       return unary_nest(nest, out, a, FLOAT_OF(fn::exp(x)));
     case SPARSEC_SQRT:
-      return unary_nest(nest, out, a, FLOAT_OF(__builtin_sqrtf(x)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(__builtin_sqrtf(x)));
     case SPARSEC_NEG:
-      return unary_nest(nest, out, a, FLOAT_OF(-x));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(-x));
     case SPARSEC_ABS:
-      return unary_nest(nest, out, a, FLOAT_OF(fn::fabs(x)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(fn::fabs(x)));
     case SPARSEC_CLIP:
-      return unary_nest(nest, out, a, FLOAT_OF(fn::clip(x, alpha, beta)));
+      return plain_unary_nest(nest, out, a, FLOAT_OF(fn::clip(x, alpha, beta)));
   }
 }
 
@@ -238,18 +250,15 @@ void SPARSEC_STEP(cast)(const void* const* pointers, int64_t tiles) {
   const Nest nest = nest_of(loop, pointers, tiles, 1);
   char* out = (char*)pointers[0];
   const char* a = static_cast<const char*>(pointers[1]);
-  switch (loop.type_a) {
-    case SPARSEC_F32:
-      return cast_from<float>(loop.type_out, nest, out, a);
-    case SPARSEC_U8:
-      return cast_from<uint8_t>(loop.type_out, nest, out, a);
-    case SPARSEC_S8:
-      return cast_from<int8_t>(loop.type_out, nest, out, a);
-    case SPARSEC_S32:
-      return cast_from<int32_t>(loop.type_out, nest, out, a);
-    case SPARSEC_I64:
-      return cast_from<int64_t>(loop.type_out, nest, out, a);
+  if (loop.type_a == SPARSEC_U8 && loop.type_out == SPARSEC_F32) {  // pictures: worth a vector loop
+    sparsec_loop whole = loop;
+    whole.scale = 1;
+    whole.zero_point = 0;
+    return dequantise_nest<uint8_t>(whole, nest, out, a);
   }
+  walk(nest, out, a, nullptr, [&](char* o, const char* x, const char*, int64_t n, int64_t so, int64_t sa, int64_t) {
+    for (int64_t i = 0; i < n; ++i) cast_one(o + i * so, loop.type_out, x + i * sa, loop.type_a);
+  });
 }
 
 void SPARSEC_STEP(softmax)(const void* const* pointers, int64_t tiles) {

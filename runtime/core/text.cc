@@ -1,3 +1,4 @@
+// vsnprintf, which allocates nothing for the whole numbers and words that our messages are made of.
 #include "runtime/core/text.h"
 
 #include <cstdarg>

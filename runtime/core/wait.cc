@@ -16,8 +16,6 @@
 namespace sparsec::rt {
 namespace {
 
-constexpr int64_t kSpinNanoseconds = 40'000;
-
 int64_t now_ns() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -39,19 +37,22 @@ void WaitWord::wait_while(uint32_t old) {
     if (load() != old) return;
     relax();
   }
-  const int64_t start = now_ns();
-  do {
+  const int64_t start = spin_ns_ > 0 ? now_ns() : 0;
+  while (spin_ns_ > 0 && now_ns() - start < spin_ns_) {
     for (int i = 0; i < 32; ++i) {
       if (load() != old) return;
       relax();
     }
-  } while (now_ns() - start < kSpinNanoseconds);
+  }
   sleep_while(old);
 }
 
 #if defined(__linux__)
 
-bool WaitWord::init() { return true; }
+bool WaitWord::init(int64_t spin_ns) {
+  spin_ns_ = spin_ns;
+  return true;
+}
 void WaitWord::close() {}
 
 void WaitWord::sleep_while(uint32_t old) {
@@ -72,7 +73,8 @@ void WaitWord::publish(uint32_t value) {
 
 #else
 
-bool WaitWord::init() {
+bool WaitWord::init(int64_t spin_ns) {
+  spin_ns_ = spin_ns;
   if (pthread_mutex_init(&mutex_, nullptr) != 0) return false;
   if (pthread_cond_init(&changed_, nullptr) == 0) return true;
   pthread_mutex_destroy(&mutex_);

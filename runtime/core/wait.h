@@ -15,7 +15,8 @@ namespace sparsec::rt {
 
 class WaitWord {
  public:
-  bool init();  // false when the system has no room for the lock
+  // spin_ns: how long to spin before sleeping. False when the system has no room for the lock.
+  bool init(int64_t spin_ns);
   void close();
 
   uint32_t load() const { return word_.load(std::memory_order_acquire); }
@@ -29,6 +30,7 @@ class WaitWord {
  private:
   void sleep_while(uint32_t old);
 
+  int64_t spin_ns_ = 0;
   std::atomic<uint32_t> word_{0};
   std::atomic<uint32_t> sleepers_{0};
 #if !defined(__linux__)

@@ -189,10 +189,10 @@ class Detector {
     return conv(block, x, kHidden, filter, 1, 0);
   }
 
-  // x + conv3x3(conv1x1(x))
+  // x + conv3x3(conv1x1(x)); the sum takes x as the convolution does, as exporters write it
   std::string bottleneck(const std::string& block, const std::string& x, const Filter& pass, const Filter& filter) {
     const std::string y = conv(block + ".cv2", point(block + ".cv1", x, pass), kHidden, filter, 1, 1);
-    return w_.node("Add", "/" + block + "/Add", {x, y});
+    return w_.node("Add", path_of(block) + "/Add", {w_.rounded(x), y});
   }
 
   // Two branches joined: one through the bottlenecks, one that keeps F for the next level.

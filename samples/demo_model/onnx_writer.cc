@@ -6,6 +6,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace demo {
@@ -48,7 +49,8 @@ onnx::AttributeProto& attribute(onnx::NodeProto& node, const std::string& name,
   return a;
 }
 
-// "model.3.m.0.cv1.conv" -> "/model.3/m/m.0/cv1/conv" would be the exporter's; plain slashes say the same.
+}  // namespace
+
 std::string path_of(const std::string& layer) {
   std::string path = "/" + layer;
   for (size_t i = path.find('.'); i != std::string::npos; i = path.find('.', i + 1)) {
@@ -57,8 +59,6 @@ std::string path_of(const std::string& layer) {
   }
   return path;
 }
-
-}  // namespace
 
 OnnxWriter::OnnxWriter() : proto_(std::make_unique<Proto>()) {
   proto_->model.set_ir_version(7);
@@ -169,6 +169,11 @@ std::string OnnxWriter::convolution(const std::string& layer, const std::string&
 std::string OnnxWriter::silu(const std::string& block, const std::string& x) {
   const std::string path = path_of(block) + "/act";
   return node("Mul", path + "/Mul", {x, node("Sigmoid", path + "/Sigmoid", {x})});
+}
+
+std::string OnnxWriter::rounded(const std::string& x) const {
+  const auto found = quantised_.find(x);
+  return found == quantised_.end() ? x : found->second;
 }
 
 std::string OnnxWriter::bytes() const {

@@ -27,6 +27,9 @@ struct ActivationScale {
   uint8_t zero_point;
 };
 
+// "model.3.m.0.cv1" -> "/model.3/m.0/cv1".
+std::string path_of(const std::string& layer);
+
 class OnnxWriter {
  public:
   OnnxWriter();
@@ -51,6 +54,9 @@ class OnnxWriter {
                           int stride, int pad);
   // x * sigmoid(x), as /model.1/act/Sigmoid and /model.1/act/Mul.
   std::string silu(const std::string& block, const std::string& x);
+
+  // x as the convolutions written so far read it: through its quantiser, where there is one.
+  std::string rounded(const std::string& x) const;
 
   std::string bytes() const;  // the same for the same calls
 

@@ -83,6 +83,7 @@ TEST(BadInput, Tensors) {
   expect_contains(raw(1, {100000, 100000, 3, 3}, "1234"), "initialiser 'w' has 4 bytes");
   expect_contains(raw(1, {INT64_MAX, INT64_MAX}, "1234"), "impossible dimensions");
   expect_contains(raw(1, {-1, 4}, "1234"), "impossible dimensions");
+  expect_contains(raw(1, {0, INT64_MAX, INT64_MAX}, ""), "impossible dimensions");
   expect_contains(raw(10, {1, 1, 1, 1}, "12"), "element type FLOAT16; supported: FLOAT");
   expect_contains(raw(99, {1}, "1"), "element type 99");
   expect_contains(conv([](OnnxWriter& m) { m.initialiser("w", f32(1)).initialiser("w", f32(1)); }), "given twice");
@@ -113,6 +114,11 @@ TEST(BadInput, Graphs) {
   expect_contains(graph([](OnnxWriter& m) { m.node("Relu", {"x"}, {"x"}); }), "already taken");
   expect_contains(graph([](OnnxWriter& m) { m.node("Relu", {"x"}, {"z"}); }), "output 'y' is made by no node");
   expect_contains(graph([](OnnxWriter& m) { m.node("Relu", {}, {"y"}); }), "input 0 is missing");
+  expect_contains(graph([](OnnxWriter& m) { m.node("Relu", {"x"}, {"a", "b"}).node("Add", {"a", "b"}, {"y"}); }),
+                  "node make_a (Relu): output 1 ('b') is not one that this operator has here");
+  expect_contains(graph([](OnnxWriter& m) { m.node("Relu", {"two\nlines"}, {"y"}); }), "reads 'two?lines'");
+  expect_contains(graph([](OnnxWriter& m) { m.initialiser("p", i64s({INT64_MIN, 0})).node("Pad", {"x", "p"}, {"y"}); }),
+                  "pads are too big");
   expect_contains(graph([](OnnxWriter& m) { m.node("Add", {"x"}, {"y"}); }), "has 1 inputs; supported: 2");
   expect_contains(graph([](OnnxWriter& m) { m.function("f").node("Relu", {"x"}, {"y"}); }), "its own functions ('f')");
   expect_contains(graph([](OnnxWriter& m) { m.node("If", {"x"}, {"y"}).subgraph_of_last_node("then_branch"); }),

@@ -31,6 +31,8 @@ TEST(Inputs, ContradictionsAreNamed) {
   expect_contains(error_of(relu({1, 16, "h", "w"})), "open dimension 2");
   expect_contains(error_of(relu({1, 16, 8, 8}), {{}, {{8, 8}}, ""}), "no input is a picture");
   expect_contains(error_of(relu(kDynamic), {0, {}, ""}), "batch 0 is unsupported");
+  expect_contains(error_of(relu({7, 10}), {4, {}, ""}),
+                  "batch 4 was asked for, but no input's first dimension is open");
   expect_contains(error_of(relu(kDynamic), {{}, {{-1, 5}}, ""}), "input shape of -1");
   expect_contains(error_of(relu({1, 0, 3})), "dimensions of 1 or more");
   expect_contains(error_of(relu({1LL << 40, 1LL << 40})), "too big");

@@ -1,3 +1,4 @@
+// Threads: shares, barriers, sleeping and waking; and what the CPU says about itself.
 #include "runtime/core/pool.h"
 
 #include <gtest/gtest.h>

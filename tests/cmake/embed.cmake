@@ -1,0 +1,34 @@
+# A stranger's project on an installed sparsec: install, configure, build, detect, uninstall.
+#   cmake -DSOURCE=... -DBINARY=... -DWORK=... -P embed.cmake
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+  if(NOT status EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "${command}: ${status}\n${text}")
+  endif()
+  set(text "${text}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+run(${BINARY}/samples/demo_model/make_demo_model ${WORK}/demo.onnx)
+run(${BINARY}/samples/demo_model/draw_scene ${WORK}/scene.png)
+run(${CMAKE_COMMAND} --install ${BINARY} --prefix ${WORK}/prefix)
+file(COPY ${BINARY}/install_manifest.txt DESTINATION ${WORK})
+
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/samples/embed_in_cmake -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/prefix -DMODEL=${WORK}/demo.onnx)
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${WORK}/build/count_objects ${WORK}/scene.png)
+if(NOT text MATCHES "scene.png: 3 red 3 green 3 blue\n")
+  message(FATAL_ERROR "found something else: ${text}")
+endif()
+if(NOT EXISTS ${WORK}/build/detector.sparsec/detector_report.html)
+  message(FATAL_ERROR "no report")
+endif()
+
+run(${CMAKE_COMMAND} -DSPARSEC_MANIFEST=${WORK}/install_manifest.txt -P ${SOURCE}/cmake/uninstall.cmake)
+file(GLOB_RECURSE left ${WORK}/prefix/*)
+if(left)
+  message(FATAL_ERROR "uninstall left ${left}")
+endif()
