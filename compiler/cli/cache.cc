@@ -34,7 +34,8 @@ int find_build_id(dl_phdr_info* info, size_t, void* result) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
-    const auto* at = reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);
+    const auto* at =
+        reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
     const uint8_t* const end = at + segment.p_memsz;
     const auto padded = [](size_t n) { return (n + 3) & ~size_t{3}; };
     while (at + sizeof(ElfW(Nhdr)) <= end) {
@@ -84,7 +85,7 @@ fs::path Cache::default_folder() {
 
 fs::path Cache::find(const std::string& key) const {
   if (folder_.empty()) return {};
-  const fs::path library = folder_ / (key + ".so");
+  fs::path library = folder_ / (key + ".so");
   struct stat info{};
   if (::stat(library.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
     return {};  // never load what others put there
