@@ -82,7 +82,9 @@ std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& 
       if (error != std::errc() || !(value > 0) || value > float(kLargestSide)) fail();
       numbers.push_back(value);
       at = next;
-      if (at < end && (*at++ != ',' || at == end)) fail();
+      if (at == end) break;
+      if (*at != ',' || at + 1 == end) fail();
+      ++at;
     }
     if (numbers.empty() || numbers.size() % 2) fail();
     for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({numbers[i], numbers[i + 1]});
