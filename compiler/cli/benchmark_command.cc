@@ -91,14 +91,29 @@ Result run_benchmark(const Arguments& a) {
 void add_benchmark(CLI::App& app, Result& result) {
   CLI::App* command = app.add_subcommand("benchmark", "Measure throughput and latency");
   const auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")->required()->type_name("");
-  command->add_option("-t,--time", a->timing.seconds, "Seconds to measure")->check(CLI::Range(0.0, 86400.0))->capture_default_str()->type_name("S");
-  command->add_option("-w,--warmup", a->timing.warmup_seconds, "Seconds to run before measuring")->check(CLI::Range(0.0, 86400.0))->capture_default_str()->type_name("S");
-  command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")->check(CLI::Range(int64_t{1}, int64_t{1} << 40))->type_name("N");
+  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")
+      ->required()
+      ->type_name("");
+  command->add_option("-t,--time", a->timing.seconds, "Seconds to measure")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str()
+      ->type_name("S");
+  command->add_option("-w,--warmup", a->timing.warmup_seconds, "Seconds to run before measuring")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str()
+      ->type_name("S");
+  command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->type_name("N");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
   add_model_options(*command, a->model_options);
-  command->get_option("--batch")->description("Pictures per run (default: the model's, or 1 where it is dynamic); also -b");
-  command->add_option_function<int64_t>("-b", [a](int64_t n) { a->model_options.batch = n; }, "The same as --batch")->check(CLI::Range(1, 1024))->type_name("N")->group("Model");
+  command->get_option("--batch")->description(
+      "Pictures per run (default: the model's, or 1 where it is dynamic); also -b");
+  command->add_option_function<int64_t>(
+             "-b", [a](int64_t n) { a->model_options.batch = n; }, "The same as --batch")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->group("Model");
   add_load_options(*command, a->load_options);
   command->footer(
       "One stream of batches, each from raw input tensors to the complete outputs, one after the other.\n\n"

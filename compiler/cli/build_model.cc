@@ -25,7 +25,9 @@ bool is_elf(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) return false;  // the importer's message is better
   char magic[4] = {};
-  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) == "\x7f" "ELF";
+  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) ==
+                                                             "\x7f"
+                                                             "ELF";
   std::fclose(file);
   return elf;
 }
@@ -100,15 +102,18 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
     const auto bytes = read_file(model_options.class_names);
     names.assign(bytes.begin(), bytes.end());
   }
-  const std::string key = hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
+  const std::string key =
+      hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
   const Cache cache;
-  if (const fs::path found = cache.find(key); !found.empty()) return LoadedModel(engine::load(found), path, load_options);
+  if (const fs::path found = cache.find(key); !found.empty())
+    return LoadedModel(engine::load(found), path, load_options);
 
   CompileOptions compiler = compile_options(model_options, load_options);
   compiler.name = name_from_path(path);
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
-  const fs::path stored = cache.store(key, fs::path(path).filename().string() + "  " + options, engine::build(image, engine::Form::shared));
+  const fs::path stored =
+      cache.store(key, fs::path(path).filename().string() + "  " + options, engine::build(image, engine::Form::shared));
   return LoadedModel(stored.empty() ? engine::load(image) : engine::load(stored), path, load_options);
 }
 

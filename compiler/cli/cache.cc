@@ -34,7 +34,8 @@ int find_build_id(dl_phdr_info* info, size_t, void* result) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
-    const auto* at = reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);
+    const auto* at =
+        reinterpret_cast<const uint8_t*>(info->dlpi_addr + segment.p_vaddr);  // NOLINT(performance-no-int-to-ptr)
     const uint8_t* const end = at + segment.p_memsz;
     const auto padded = [](size_t n) { return (n + 3) & ~size_t{3}; };
     while (at + sizeof(ElfW(Nhdr)) <= end) {
@@ -52,9 +53,10 @@ int find_build_id(dl_phdr_info* info, size_t, void* result) {
 }
 
 std::string size_and_time(const fs::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return {};
-  return std::to_string(info.st_size) + "." + std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
+  return std::to_string(info.st_size) + "." + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec);
 }
 
 }  // namespace
@@ -65,7 +67,8 @@ std::string compiler_identity() {
   std::string id;
   ::dl_iterate_phdr(find_build_id, &id);
   if (id.empty()) id = size_and_time(program);
-  for (const char* way : {".", "../lib/sparsec"}) id += "/" + size_and_time(program.parent_path() / way / "libsparsec_backend.so");
+  for (const char* way : {".", "../lib/sparsec"})
+    id += "/" + size_and_time(program.parent_path() / way / "libsparsec_backend.so");
   return id;
 }
 
@@ -82,9 +85,10 @@ fs::path Cache::default_folder() {
 
 fs::path Cache::find(const std::string& key) const {
   if (folder_.empty()) return {};
-  const fs::path library = folder_ / (key + ".so");
-  struct stat info {};
-  if (::stat(library.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) return {};  // never load what others put there
+  fs::path library = folder_ / (key + ".so");
+  struct stat info{};
+  if (::stat(library.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
+    return {};  // never load what others put there
   ::utime(library.c_str(), nullptr);
   return library;
 }
@@ -109,14 +113,15 @@ std::vector<Cache::Entry> Cache::entries() const {
   std::vector<Entry> out;
   std::error_code error;
   for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
-    struct stat info {};
+    struct stat info{};
     if (it->path().extension() != ".so" || ::stat(it->path().c_str(), &info) != 0) continue;
     Entry entry{it->path(), {}, info.st_size, info.st_mtime};
     std::ifstream text(fs::path(it->path()).replace_extension(".txt"));
     std::getline(text, entry.about);
     out.push_back(std::move(entry));
   }
-  std::sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) { return a.used != b.used ? a.used > b.used : a.library < b.library; });
+  std::sort(out.begin(), out.end(),
+            [](const Entry& a, const Entry& b) { return a.used != b.used ? a.used > b.used : a.library < b.library; });
   return out;
 }
 

@@ -1,6 +1,7 @@
 // Compiled models that were made on the way: one shared library per model and options, in the user's cache folder.
 //
-// An entry is named by a hash of everything that shapes it, so entries never go stale; what is not used for longest goes when the folder has grown too large.
+// An entry is named by a hash of everything that shapes it, so entries never go stale; what is not used for longest
+// goes when the folder has grown too large.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ class Cache {
  public:
   // $XDG_CACHE_HOME/sparsec, else ~/.cache/sparsec.
   static std::filesystem::path default_folder();
-  explicit Cache(std::filesystem::path folder = default_folder(), int64_t limit = int64_t{2} << 30) : folder_(std::move(folder)), limit_(limit) {}
+  explicit Cache(std::filesystem::path folder = default_folder(), int64_t limit = int64_t{2} << 30)
+      : folder_(std::move(folder)), limit_(limit) {}
 
   struct Entry {
     std::filesystem::path library;
@@ -29,7 +31,7 @@ class Cache {
   std::filesystem::path find(const std::string& key) const;
   // Keeps a library; empty when the folder cannot be written.
   std::filesystem::path store(const std::string& key, const std::string& about, const std::string& library) const;
-  std::vector<Entry> entries() const;                        // last used first
+  std::vector<Entry> entries() const;  // last used first
   static void remove(const Entry& entry);
 
  private:

@@ -27,12 +27,14 @@ Result list_or_clean(const Arguments& a) {
     if (a.clean) {
       Cache::remove(entry);
     } else {
-      fmt::print("{:%Y-%m-%d %H:%M}  {:7.1f} MB  {}\n", fmt::localtime(entry.used), double(entry.bytes) / 1e6, entry.about);
+      fmt::print("{:%Y-%m-%d %H:%M}  {:7.1f} MB  {}\n", fmt::localtime(entry.used), double(entry.bytes) / 1e6,
+                 entry.about);
     }
     bytes += entry.bytes;
     ++count;
   }
-  fmt::print("{}: {} {}, {:.1f} MB{}\n", cache.folder().string(), count, count == 1 ? "library" : "libraries", double(bytes) / 1e6, a.clean ? " removed" : "");
+  fmt::print("{}: {} {}, {:.1f} MB{}\n", cache.folder().string(), count, count == 1 ? "library" : "libraries",
+             double(bytes) / 1e6, a.clean ? " removed" : "");
   return kOk;
 }
 
@@ -42,9 +44,12 @@ void add_cache(CLI::App& app, Result& result) {
   CLI::App* command = app.add_subcommand("cache", "List or clean the models that were compiled on the way");
   const auto a = std::make_shared<Arguments>();
   command->add_flag("--clean", a->clean, "Remove the libraries instead of listing them");
-  command->add_option("--older-than", a->older_than_days, "With --clean: only those not used for this many days")->check(CLI::Range(0.0, 36500.0))->type_name("DAYS");
+  command->add_option("--older-than", a->older_than_days, "With --clean: only those not used for this many days")
+      ->check(CLI::Range(0.0, 36500.0))
+      ->type_name("DAYS");
   command->footer(
-      "Commands that are given an .onnx compile it and keep the library here. The least recently used go when the cache passes 2 GB.\n\n"
+      "Commands that are given an .onnx compile it and keep the library here. The least recently used go when the "
+      "cache passes 2 GB.\n\n"
       "  sparsec cache                           last use, size, model and options of each\n"
       "  sparsec cache --clean --older-than 30\n");
   command->callback([a, &result] { result = list_or_clean(*a); });

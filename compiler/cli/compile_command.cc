@@ -32,7 +32,8 @@ struct Arguments {
 void check_folder(const fs::path& output) {
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
   std::error_code error;
-  if (!fs::is_directory(folder, error)) throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
+  if (!fs::is_directory(folder, error))
+    throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
   std::string probe = (folder / ".sparsec-XXXXXX").string();
   const int fd = ::mkstemp(probe.data());
   if (fd < 0) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
@@ -48,7 +49,8 @@ void check_output(const Arguments& a) {
     throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
   }
   if (a.emit != "cpp" && fs::is_directory(path, error)) throw CompileError(a.output + ": cannot write: is a folder");
-  if (a.emit == "cpp" && fs::exists(path, error) && !fs::is_directory(path, error)) throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
+  if (a.emit == "cpp" && fs::exists(path, error) && !fs::is_directory(path, error))
+    throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
   check_folder(path.has_filename() ? path : path.parent_path());
 }
 
@@ -132,17 +134,28 @@ Result compile(const Arguments& a) {
 std::function<Result()> add_compile(CLI::App& app) {
   const auto a = std::make_shared<Arguments>();
   app.add_option("MODEL", a->model, "The .onnx file to compile")->type_name("");
-  app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")->type_name("FILE");
-  app.add_option("--emit", a->emit, "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
+  app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")
+      ->type_name("FILE");
+  app.add_option("--emit", a->emit,
+                 "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
       ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
       ->capture_default_str()
       ->type_name("FORM");
-  app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")->type_name("NAME");
-  app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")->type_name("NS");
-  app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")->check(CLI::Range(1, 256))->type_name("N");
-  app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")->type_name("FILE")->group("Looking inside");
-  app.add_option("--dump-ir", a->dump_ir, "Print the graph after this pass, or after all")->type_name("PASS")->group("Looking inside");
-  app.add_flag("--dump-plan", a->dump_plan, "Print the plan: groups of layers, columns, arena")->group("Looking inside");
+  app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")
+      ->type_name("NAME");
+  app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")
+      ->type_name("NS");
+  app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N");
+  app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")
+      ->type_name("FILE")
+      ->group("Looking inside");
+  app.add_option("--dump-ir", a->dump_ir, "Print the graph after this pass, or after all")
+      ->type_name("PASS")
+      ->group("Looking inside");
+  app.add_flag("--dump-plan", a->dump_plan, "Print the plan: groups of layers, columns, arena")
+      ->group("Looking inside");
   add_model_options(app, a->model_options);
   app.footer(
       "Examples:\n"
@@ -152,7 +165,8 @@ std::function<Result()> add_compile(CLI::App& app) {
       "  sparsec yolov5n.onnx -o yolo_src --emit cpp              sources for a machine without sparsec\n"
       "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
       "  sparsec COMMAND --help                                   more about a command\n\n"
-      "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 a bug of sparsec.\n");
+      "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 "
+      "a bug of sparsec.\n");
   return [a]() -> Result {
     if (a->model.empty()) {
       fmt::print(stderr, "sparsec: name a model or a command; see sparsec --help\n");

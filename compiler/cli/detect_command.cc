@@ -75,14 +75,17 @@ Json to_json(const std::vector<Detection>& detections, const LoadedModel& model)
 void print_table(const std::string& path, const std::vector<Detection>& detections, const LoadedModel& model) {
   fmt::print("{}: {}\n", path, detections.empty() ? "nothing found" : fmt::format("{} found", detections.size()));
   for (const Detection& d : detections) {
-    fmt::print("  {:<16} {:.3f}   x {:7.1f} to {:7.1f}   y {:7.1f} to {:7.1f}\n", model.class_name(d.label), d.score, d.x1, d.x2, d.y1, d.y2);
+    fmt::print("  {:<16} {:.3f}   x {:7.1f} to {:7.1f}   y {:7.1f} to {:7.1f}\n", model.class_name(d.label), d.score,
+               d.x1, d.x2, d.y1, d.y2);
   }
 }
 
-void save_annotated(const std::string& folder, const fs::path& name, Image image, const std::vector<Detection>& detections, const LoadedModel& model) {
+void save_annotated(const std::string& folder, const fs::path& name, Image image,
+                    const std::vector<Detection>& detections, const LoadedModel& model) {
   std::vector<Detection> weakest_first(detections.rbegin(), detections.rend());  // so that the surest are on top
   for (const Detection& d : weakest_first) {
-    draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label, fmt::format("{} {:.2f}", model.class_name(d.label), d.score));
+    draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label,
+                   fmt::format("{} {:.2f}", model.class_name(d.label), d.score));
   }
   fs::path file = fs::path(folder) / name.filename();
   if (file.extension() == ".bmp" || file.extension() == ".BMP") file.replace_extension(".png");
@@ -92,7 +95,10 @@ void save_annotated(const std::string& folder, const fs::path& name, Image image
 Result detect(const Arguments& a) {
   const std::vector<std::string> paths = expand(a.images);
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
-  if (model.classes() == 0) throw CompileError(a.model + ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any model on raw tensors");
+  if (model.classes() == 0)
+    throw CompileError(a.model +
+                       ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any "
+                       "model on raw tensors");
   if (!a.save_dir.empty()) {
     std::error_code error;
     fs::create_directories(a.save_dir, error);
@@ -108,7 +114,8 @@ Result detect(const Arguments& a) {
       const std::vector<Detection> detections = model.detect(image, a.detect);
       if (a.json) {
         const std::string base = fs::path(path).filename().string();
-        all[all.contains(base) ? path : base] = to_json(detections, model);  // two pictures of one name: the later by its whole path
+        all[all.contains(base) ? path : base] =
+            to_json(detections, model);  // two pictures of one name: the later by its whole path
       } else {
         print_table(path, detections, model);
       }
@@ -129,18 +136,32 @@ Result detect(const Arguments& a) {
 void add_detect(CLI::App& app, Result& result) {
   CLI::App* command = app.add_subcommand("detect", "Find objects in pictures");
   const auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")->required()->type_name("");
+  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")
+      ->required()
+      ->type_name("");
   command->add_option("IMAGE", a->images, "JPEG, PNG or BMP pictures, or folders of them")->required()->type_name("");
   command->add_flag("--json", a->json, "Print JSON, by the pictures' names, instead of a table");
-  command->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")->type_name("DIR");
-  command->add_option("--conf", a->detect.confidence, "Least score")->check(CLI::Range(0.0, 1.0))->capture_default_str()->type_name("P");
-  command->add_option("--iou", a->detect.iou, "Overlap from which the weaker of two boxes of a class goes")->check(CLI::Range(0.0, 1.0))->capture_default_str()->type_name("P");
-  command->add_option("--max-det", a->detect.max_detections, "Most objects per picture")->check(CLI::Range(1, 30000))->capture_default_str()->type_name("N");
+  command
+      ->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")
+      ->type_name("DIR");
+  command->add_option("--conf", a->detect.confidence, "Least score")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->type_name("P");
+  command->add_option("--iou", a->detect.iou, "Overlap from which the weaker of two boxes of a class goes")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->type_name("P");
+  command->add_option("--max-det", a->detect.max_detections, "Most objects per picture")
+      ->check(CLI::Range(1, 30000))
+      ->capture_default_str()
+      ->type_name("N");
   command->add_flag("--multi-label", a->detect.multi_label, "Give a box every class above --conf, not only its best");
   add_model_options(*command, a->model_options);
   add_load_options(*command, a->load_options);
   command->footer(
-      "An .onnx model is compiled on first use and kept in the cache (`sparsec cache`). Boxes are in pixels of the picture as it is seen: a camera's\n"
+      "An .onnx model is compiled on first use and kept in the cache (`sparsec cache`). Boxes are in pixels of the "
+      "picture as it is seen: a camera's\n"
       "EXIF orientation is applied.\n\n"
       "  sparsec detect yolov5n.onnx bus.jpg                     a table\n"
       "  sparsec detect yolov5n.onnx photos/ --json > found.json\n"

@@ -1,6 +1,7 @@
 // The sparsec command: the command line's shape, and how every failure ends.
 //
-// A user's mistake is one line on standard error and exit code 1; a command line that makes no sense 2; a bug of ours 70.
+// A user's mistake is one line on standard error and exit code 1; a command line that makes no sense 2; a bug of
+// ours 70.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -52,7 +53,9 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(kFailed, "out of memory");
   } catch (const std::exception& e) {
-    return fail(kInternal, std::string(e.what()).starts_with("internal error") ? e.what() : fmt::format("internal error: {}", e.what()));
+    return fail(kInternal, std::string(e.what()).starts_with("internal error")
+                               ? e.what()
+                               : fmt::format("internal error: {}", e.what()));
   }
 }
 

@@ -14,15 +14,22 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What neither C nor C++ takes as a namespace or a variable.
 constexpr std::array<std::string_view, 95> kReserved{
-    "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char8_t", "char16_t", "char32_t", "class",
-    "compl", "concept", "const", "consteval", "constexpr", "constinit", "const_cast", "continue", "co_await", "co_return", "co_yield", "decltype", "default", "delete",
-    "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "main",
-    "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
-    "requires", "restrict", "return", "short", "signed", "sizeof", "sparsec", "static", "static_assert", "static_cast", "std", "struct", "switch", "template", "this",
-    "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor"};
+    "alignas",       "alignof",      "and",       "and_eq",   "asm",       "auto",      "bitand",    "bitor",
+    "bool",          "break",        "case",      "catch",    "char",      "char8_t",   "char16_t",  "char32_t",
+    "class",         "compl",        "concept",   "const",    "consteval", "constexpr", "constinit", "const_cast",
+    "continue",      "co_await",     "co_return", "co_yield", "decltype",  "default",   "delete",    "do",
+    "double",        "dynamic_cast", "else",      "enum",     "explicit",  "export",    "extern",    "false",
+    "float",         "for",          "friend",    "goto",     "if",        "inline",    "int",       "long",
+    "main",          "mutable",      "namespace", "new",      "noexcept",  "not",       "not_eq",    "nullptr",
+    "operator",      "or",           "or_eq",     "private",  "protected", "public",    "register",  "reinterpret_cast",
+    "requires",      "restrict",     "return",    "short",    "signed",    "sizeof",    "sparsec",   "static",
+    "static_assert", "static_cast",  "std",       "struct",   "switch",    "template",  "this",      "thread_local",
+    "throw",         "true",         "try",       "typedef",  "typeid",    "typename",  "union",     "unsigned",
+    "using",         "virtual",      "void",      "volatile", "wchar_t",   "while",     "xor"};
 
 bool is_identifier(std::string_view name) {
-  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c); }) &&
+  return !name.empty() && is_letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || is_digit(c); }) &&
          std::find(kReserved.begin(), kReserved.end(), name) == kReserved.end();
 }
 
@@ -39,14 +46,17 @@ std::string name_from_path(const std::filesystem::path& path) {
 }
 
 void check_name(const std::string& option, std::string_view name) {
-  if (!is_identifier(name)) throw CompileError(option + ": '" + std::string(name) + "' is no C identifier that is free; use letters, digits and _, such as yolo");
+  if (!is_identifier(name))
+    throw CompileError(option + ": '" + std::string(name) +
+                       "' is no C identifier that is free; use letters, digits and _, such as yolo");
 }
 
 void check_namespace(const std::string& option, std::string_view name) {
   for (size_t at = 0; at <= name.size();) {
     const size_t end = std::min(name.find("::", at), name.size());
     if (!is_identifier(name.substr(at, end - at))) {
-      throw CompileError(option + ": '" + std::string(name) + "' is no C++ namespace; use identifiers joined by ::, such as shop::yolo");
+      throw CompileError(option + ": '" + std::string(name) +
+                         "' is no C++ namespace; use identifiers joined by ::, such as shop::yolo");
     }
     at = end + 2;
     if (end == name.size()) break;

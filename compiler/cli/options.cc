@@ -18,12 +18,16 @@ std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
 }  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
-  app.add_option("--target", o.targets, "Instruction sets to compile for: host, or a list such as avx512_vnni,avx2,scalar; the library picks at start-up")
+  app.add_option("--target", o.targets,
+                 "Instruction sets to compile for: host, or a list such as avx512_vnni,avx2,scalar; the library picks "
+                 "at start-up")
       ->delimiter(',')
       ->type_name("ISA,...")
       ->capture_default_str()
       ->group("Model");
-  app.add_option_function<int64_t>("--batch", [&o](int64_t n) { o.batch = n; }, "Pictures per run (default: the model's, or 1 where it is dynamic)")
+  app.add_option_function<int64_t>(
+         "--batch", [&o](int64_t n) { o.batch = n; },
+         "Pictures per run (default: the model's, or 1 where it is dynamic)")
       ->check(CLI::Range(int64_t{1}, kMostPictures))
       ->type_name("N")
       ->group("Model");
@@ -35,11 +39,16 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->check(CLI::Range(int64_t{1}, kLargestSide))
       ->type_name("H [W]")
       ->group("Model");
-  app.add_option("--anchors", o.anchors, "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
+  app.add_option("--anchors", o.anchors,
+                 "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
       ->type_name("W,H,W,H,...")
       ->group("Model");
-  app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")->type_name("FILE")->group("Model");
-  app.add_option("--columns", o.columns, "Run groups of layers column by column, to stay in the cache: auto, on or off. The results are the same")
+  app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
+      ->type_name("FILE")
+      ->group("Model");
+  app.add_option(
+         "--columns", o.columns,
+         "Run groups of layers column by column, to stay in the cache: auto, on or off. The results are the same")
       ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str()
       ->type_name("WHEN")
@@ -47,14 +56,23 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
 }
 
 void add_load_options(CLI::App& app, LoadOptions& o) {
-  app.add_option("--threads", o.threads, "Threads to run on (default: one per physical core)")->check(CLI::Range(1, kMostThreads))->type_name("N")->group("Running");
-  app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx512_vnni")->type_name("ISA")->group("Running");
+  app.add_option("--threads", o.threads, "Threads to run on (default: one per physical core)")
+      ->check(CLI::Range(1, kMostThreads))
+      ->type_name("N")
+      ->group("Running");
+  app.add_option("--isa", o.isa,
+                 "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx512_vnni")
+      ->type_name("ISA")
+      ->group("Running");
 }
 
 std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels) {
   std::vector<std::array<float, 2>> out;
   for (const std::string& text : levels) {
-    const auto fail = [&text] { throw CompileError("--anchors: '" + text + "' is no list of widths and heights in pixels such as 10,13,16,30,33,23"); };
+    const auto fail = [&text] {
+      throw CompileError("--anchors: '" + text +
+                         "' is no list of widths and heights in pixels such as 10,13,16,30,33,23");
+    };
     std::vector<float> numbers;
     const char* at = text.data();
     const char* const end = at + text.size();
@@ -64,7 +82,9 @@ std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& 
       if (error != std::errc() || !(value > 0) || value > float(kLargestSide)) fail();
       numbers.push_back(value);
       at = next;
-      if (at < end && *at++ != ',') fail();
+      if (at == end) break;
+      if (*at != ',' || at + 1 == end) fail();
+      ++at;
     }
     if (numbers.empty() || numbers.size() % 2) fail();
     for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({numbers[i], numbers[i + 1]});

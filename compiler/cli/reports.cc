@@ -20,7 +20,8 @@ std::string targets_of(const Compiled& compiled) {
 PlanView view_of(const Plan& plan) {
   PlanView view;
   for (const StepImage& step : plan.program.steps) view.steps.push_back(step.name);
-  for (const ColumnGroup& g : plan.groups) view.groups.push_back({.first = g.first, .last = g.last, .bands = g.bands, .working_set_bytes = g.working_set});
+  for (const ColumnGroup& g : plan.groups)
+    view.groups.push_back({.first = g.first, .last = g.last, .bands = g.bands, .working_set_bytes = g.working_set});
   for (const Buffer& b : plan.places.buffers) {
     if (b.last >= b.first) view.buffers.push_back({b.name, b.offset, b.bytes, b.first, b.last});
   }
@@ -32,8 +33,10 @@ PlanView view_of(const Plan& plan) {
 
 std::string summary(const Compiled& compiled) {
   const WeightCounts& n = compiled.sparsity.total.counts;
-  return fmt::format("{} convolutions, {:.1f}% of their weights and {:.1f}% of their blocks of four are zero; {}; arena {:.1f} MB", compiled.sparsity.layers.size(),
-                     100 * n.element_sparsity(), 100 * n.block_sparsity(), targets_of(compiled), compiled.plans.empty() ? 0 : double(compiled.plans[0].program.arena_bytes) / 1e6);
+  return fmt::format(
+      "{} convolutions, {:.1f}% of their weights and {:.1f}% of their blocks of four are zero; {}; arena {:.1f} MB",
+      compiled.sparsity.layers.size(), 100 * n.element_sparsity(), 100 * n.block_sparsity(), targets_of(compiled),
+      compiled.plans.empty() ? 0 : double(compiled.plans[0].program.arena_bytes) / 1e6);
 }
 
 void print_plans(const Compiled& compiled) {

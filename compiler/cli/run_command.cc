@@ -1,6 +1,7 @@
 // sparsec run MODEL --input x.npy --output y.npy: raw tensors in and out.
 //
-// A single tensor may come in a .npy; several come by name in a .npz. Types and shapes must be the model's: nothing is converted silently.
+// A single tensor may come in a .npy; several come by name in a .npz. Types and shapes must be the model's: nothing is
+// converted silently.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +30,9 @@ std::string names_of(const std::vector<TensorSpec>& specs) {
 // The arrays in the order of the model's inputs.
 std::vector<NpyArray> read_inputs(const std::string& path, const std::vector<TensorSpec>& inputs) {
   if (path.ends_with(".npy")) {
-    if (inputs.size() != 1) throw CompileError(path + ": the model has " + std::to_string(inputs.size()) + " inputs (" + names_of(inputs) + "); give them by name in a .npz");
+    if (inputs.size() != 1)
+      throw CompileError(path + ": the model has " + std::to_string(inputs.size()) + " inputs (" + names_of(inputs) +
+                         "); give them by name in a .npz");
     return {read_npy(path)};
   }
   if (!path.ends_with(".npz")) throw CompileError(path + ": inputs are read from .npy or .npz files");
@@ -42,14 +45,18 @@ std::vector<NpyArray> read_inputs(const std::string& path, const std::vector<Ten
     arrays.push_back(std::move(it->array));
     given.erase(it);
   }
-  if (!given.empty()) throw CompileError(path + ": array " + given[0].name + " is no input of the model; its inputs: " + names_of(inputs));
+  if (!given.empty())
+    throw CompileError(path + ": array " + given[0].name +
+                       " is no input of the model; its inputs: " + names_of(inputs));
   return arrays;
 }
 
 void check_output(const std::string& path, const std::vector<TensorSpec>& outputs) {
   if (path.ends_with(".npz")) return;
   if (!path.ends_with(".npy")) throw CompileError(path + ": outputs are written to .npy or .npz files");
-  if (outputs.size() != 1) throw CompileError(path + ": the model has " + std::to_string(outputs.size()) + " outputs (" + names_of(outputs) + "); name a .npz");
+  if (outputs.size() != 1)
+    throw CompileError(path + ": the model has " + std::to_string(outputs.size()) + " outputs (" + names_of(outputs) +
+                       "); name a .npz");
 }
 
 void write_outputs(const std::string& path, const std::vector<TensorSpec>& specs, std::vector<NpyArray> arrays) {
@@ -76,9 +83,15 @@ Result run(const Arguments& a) {
 void add_run(CLI::App& app, Result& result) {
   CLI::App* command = app.add_subcommand("run", "Run a model on raw tensors");
   const auto a = std::make_shared<Arguments>();
-  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")->required()->type_name("");
-  command->add_option("--input", a->input, "A .npy (models with one input) or .npz (arrays by the inputs' names)")->required()->type_name("FILE");
-  command->add_option("--output", a->output, "A .npy (models with one output) or .npz to write")->required()->type_name("FILE");
+  command->add_option("MODEL", a->model, "An .onnx file, or a shared library that sparsec made")
+      ->required()
+      ->type_name("");
+  command->add_option("--input", a->input, "A .npy (models with one input) or .npz (arrays by the inputs' names)")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("--output", a->output, "A .npy (models with one output) or .npz to write")
+      ->required()
+      ->type_name("FILE");
   add_model_options(*command, a->model_options);
   add_load_options(*command, a->load_options);
   command->footer(

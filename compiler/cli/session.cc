@@ -9,7 +9,8 @@ namespace sparsec::cli {
 namespace {
 
 NpyType npy_type(uint32_t type) {
-  constexpr std::array kTypes{NpyType::f32, NpyType::u8, NpyType::i8, NpyType::i32, NpyType::i64};  // in the order of sparsec_type
+  constexpr std::array kTypes{NpyType::f32, NpyType::u8, NpyType::i8, NpyType::i32,
+                              NpyType::i64};  // in the order of sparsec_type
   SPARSEC_CHECK(type < kTypes.size(), "a tensor of unknown type");
   return kTypes[type];
 }
@@ -33,10 +34,16 @@ std::string describe(const std::vector<int64_t>& shape) {
   return out;
 }
 
-std::string describe(const TensorSpec& spec) { return spec.name + ": " + name_of(spec.type) + " " + describe(spec.shape); }
+std::string describe(const TensorSpec& spec) {
+  return spec.name + ": " + name_of(spec.type) + " " + describe(spec.shape);
+}
 
 LoadedModel::LoadedModel(engine::Library library, const std::string& source, const LoadOptions& options)
-    : source_(source), library_(std::move(library)), rt_(&library_.runtime()), model_(&library_.model()), context_(nullptr, rt_->destroy) {
+    : source_(source),
+      library_(std::move(library)),
+      rt_(&library_.runtime()),
+      model_(&library_.model()),
+      context_(nullptr, rt_->destroy) {
   std::array<char, 256> error{};
   sparsec_rt_options rt{};
   rt.struct_bytes = sizeof rt;
@@ -59,7 +66,9 @@ void LoadedModel::check(int32_t status) const {
 }
 
 int64_t LoadedModel::batch() const { return model_->batch; }
-int LoadedModel::classes() const { return int(rt_->program(context_.get())->head.levels ? rt_->program(context_.get())->head.classes : 0); }
+int LoadedModel::classes() const {
+  return int(rt_->program(context_.get())->head.levels ? rt_->program(context_.get())->head.classes : 0);
+}
 std::string LoadedModel::isa() const { return rt_->program(context_.get())->isa; }
 int LoadedModel::threads() const { return rt_->threads(context_.get()); }
 
@@ -79,7 +88,8 @@ std::vector<NpyArray> LoadedModel::run(const std::vector<NpyArray>& arrays) cons
     const NpyArray& a = arrays[i];
     const TensorSpec& want = inputs_[i];
     if (a.type != want.type || a.shape != want.shape) {
-      throw CompileError("input " + want.name + " is given " + name_of(a.type) + " " + describe(a.shape) + "; the model expects " + name_of(want.type) + " " + describe(want.shape));
+      throw CompileError("input " + want.name + " is given " + name_of(a.type) + " " + describe(a.shape) +
+                         "; the model expects " + name_of(want.type) + " " + describe(want.shape));
     }
     in.push_back(a.bytes.data());
   }
@@ -102,7 +112,8 @@ std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptio
   rt.max_detections = options.max_detections;
   rt.multi_label = options.multi_label ? 1 : 0;
   std::vector<sparsec_rt_detection> found(static_cast<size_t>(options.max_detections));
-  const int32_t count = rt_->detect(context_.get(), image.rgb.data(), image.rows, image.cols, ptrdiff_t(image.cols) * 3, &rt, found.data(), int32_t(found.size()));
+  const int32_t count = rt_->detect(context_.get(), image.rgb.data(), image.rows, image.cols, ptrdiff_t(image.cols) * 3,
+                                    &rt, found.data(), int32_t(found.size()));
   check(count);
   std::vector<Detection> out;
   for (int32_t i = 0; i < count && size_t(i) < found.size(); ++i) {

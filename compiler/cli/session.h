@@ -42,7 +42,7 @@ class LoadedModel {
   const std::vector<TensorSpec>& inputs() const { return inputs_; }
   const std::vector<TensorSpec>& outputs() const { return outputs_; }
   int64_t batch() const;
-  int classes() const;                     // 0: not a detector
+  int classes() const;                      // 0: not a detector
   std::string class_name(int label) const;  // its number when it has no name
   std::string isa() const;
   int threads() const;

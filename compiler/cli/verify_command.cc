@@ -1,15 +1,18 @@
 // sparsec verify MODEL [IMAGE...]: does the compiled code compute what the oracle computes?
 //
-// The oracle runs the whole graph on a picture. Then, for each instruction set, every layer of the compiled code is run alone on the oracle's inputs and compared
-// bit for bit; last, the compiled model as users get it runs from the picture to its outputs.
+// The oracle runs the whole graph on a picture. Then, for each instruction set, every layer of the compiled code is run
+// alone on the oracle's inputs and compared bit for bit; last, the compiled model as users get it runs from the picture
+// to its outputs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
 #include "compiler/cli/build_model.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/heartbeat.h"
 #include "compiler/cli/session.h"
 #include "compiler/cli/verify_layers.h"
 #include "compiler/error.h"
@@ -28,7 +31,8 @@ struct Arguments {
   LoadOptions load_options;
 };
 
-constexpr double kFloatTolerance = 1e-4;  // of float layers, relative to the largest value: they are specified to the bit too, but it is integers that must keep it
+constexpr double kFloatTolerance = 1e-4;  // of float layers, relative to the largest value: they are specified to the
+                                          // bit too, but it is integers that must keep it
 
 // One picture's inputs: the picture where the model takes one, else reproducible noise.
 using Inputs = std::vector<TensorPtr>;
@@ -65,8 +69,9 @@ Inputs picture(const Graph& graph, const std::string& path) {
   char* const aligned = scratch.data() + (misaligned ? 64 - misaligned : 0);
   rt::Letterbox letterbox;
   const bool bytes = v.type == DType::u8;
-  rt::letterbox_begin(letterbox, image.rgb.data(), ptrdiff_t(image.cols) * 3, rt::fit(image.rows, image.cols, rows, cols), bytes ? SPARSEC_U8 : SPARSEC_F32, bytes ? 1.0f : 1.0f / 255.0f,
-                      t.bytes.data(), aligned);
+  rt::letterbox_begin(letterbox, image.rgb.data(), ptrdiff_t(image.cols) * 3,
+                      rt::fit(image.rows, image.cols, rows, cols), bytes ? SPARSEC_U8 : SPARSEC_F32,
+                      bytes ? 1.0f : 1.0f / 255.0f, t.bytes.data(), aligned);
   rt::letterbox_rows(letterbox, 0, rows, 0, aligned);
   return {share(std::move(t))};
 }
@@ -79,38 +84,50 @@ double largest(const Tensor& t) {
   return most;
 }
 
-void print_header() { fmt::print("  {:<52} {:<14} {:>10} {:>10} {:>10}\n", "layer", "operator", "elements", "equal", "worst"); }
+void print_header() {
+  fmt::print("  {:<52} {:<14} {:>10} {:>10} {:>10}\n", "layer", "operator", "elements", "equal", "worst");
+}
 
 void print_row(const Agreement& a) {
   const std::string name = a.name.size() > 52 ? "..." + a.name.substr(a.name.size() - 49) : a.name;
   fmt::print("  {:<52} {:<14} {:>10} {:>9.4f}% {:>10}\n", name, a.op, a.elements, std::floor(a.share() * 1e6) / 1e4,
-             a.equal == a.elements ? "0" : a.integer ? fmt::format("{} steps", a.worst) : fmt::format("{:.2e}", a.worst));
+             a.equal == a.elements ? "0"
+             : a.integer           ? fmt::format("{} steps", a.worst)
+                                   : fmt::format("{:.2e}", a.worst));
 }
 
 // One picture through the layers of one plan. True when all is well.
-bool verify_one(const Graph& graph, const Plan& plan, const LoadedModel& layered, const std::map<ValueId, TensorPtr>& values, bool all_layers) {
+bool verify_one(const Graph& graph, const Plan& plan, const LoadedModel& layered,
+                const std::map<ValueId, TensorPtr>& values, bool all_layers) {
   Progress progress(fmt::format("layers on {}", layered.isa()), int64_t(graph.nodes.size()));
-  const std::vector<Agreement> layers = verify_layers(graph, plan, layered, values, [&](const Node& n) { progress.step(n.name); });
+  const std::vector<Agreement> layers =
+      verify_layers(graph, plan, layered, values, [&](const Node& n) { progress.step(n.name); });
   int64_t integer = 0, exact_integer = 0, floats = 0, exact_floats = 0;
-  bool good = true;
-  print_header();
+  bool good = true, header = false;
   for (const Agreement& a : layers) {
     const bool exact = a.equal == a.elements;
     (a.integer ? integer : floats) += 1;
     (a.integer ? exact_integer : exact_floats) += exact;
     good &= exact || !a.integer;
-    if (all_layers || !exact) print_row(a);
+    if (!all_layers && exact) continue;
+    if (!header) print_header();
+    header = true;
+    print_row(a);
   }
-  fmt::print("  {}: integer outputs of layers equal to the oracle's bit for bit: {} of {}; float outputs: {} of {}\n", layered.isa(), exact_integer, integer, exact_floats, floats);
+  fmt::print("  {}: integer outputs of layers equal to the oracle's bit for bit: {} of {}; float outputs: {} of {}\n",
+             layered.isa(), exact_integer, integer, exact_floats, floats);
   return good;
 }
 
-bool verify_end_to_end(const Graph& graph, const LoadedModel& model, const Inputs& inputs, const std::map<ValueId, TensorPtr>& values) {
+bool verify_end_to_end(const Graph& graph, const LoadedModel& model, const Inputs& inputs,
+                       const std::map<ValueId, TensorPtr>& values) {
   std::vector<NpyArray> arrays;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const TensorSpec& spec = model.inputs()[i];
     NpyArray a{spec.type, spec.shape, {}};
-    for (int64_t n = 0; n < model.batch(); ++n) a.bytes.insert(a.bytes.end(), inputs[i]->bytes.begin(), inputs[i]->bytes.end());  // every picture of the batch the same
+    for (int64_t n = 0; n < model.batch(); ++n)
+      a.bytes.insert(a.bytes.end(), inputs[i]->bytes.begin(),
+                     inputs[i]->bytes.end());  // every picture of the batch the same
     arrays.push_back(std::move(a));
   }
   const std::vector<NpyArray> outputs = model.run(arrays);
@@ -126,14 +143,28 @@ bool verify_end_to_end(const Graph& graph, const LoadedModel& model, const Input
   return good;
 }
 
+bool has_no_columns(const Plan& plan) {
+  return std::all_of(plan.groups.begin(), plan.groups.end(), [](const ColumnGroup& g) { return g.bands <= 1; });
+}
+
+engine::Library load_with_progress(const ModelImage& image) {
+  const Heartbeat heartbeat("assembling");
+  return engine::load(image);
+}
+
 Result verify(const Arguments& a) {
-  CompileOptions options = compile_options(a.model_options, a.load_options);
-  options.plan.columns = false;  // a layer can only be run alone where all of its input is there at once
-  const Compiled layered = compile_with_progress(a.model, options);
-  const Compiled full = compile_with_progress(a.model, compile_options(a.model_options, a.load_options));
+  const CompileOptions options = compile_options(a.model_options, a.load_options);
+  const Compiled full = compile_with_progress(a.model, options);
+  // A layer can only be run alone where all of its input is there at once: not in columns.
+  CompileOptions without_columns = options;
+  without_columns.plan.columns = false;
+  const bool same = std::all_of(full.plans.begin(), full.plans.end(), has_no_columns);
+  const Compiled layered = same ? full : compile_with_progress(a.model, without_columns);
   const Graph& graph = layered.graph;
-  if (!a.images.empty() && !takes_pictures(graph)) throw CompileError(a.model + ": does not take a picture of three channels; verify it without pictures");
-  const engine::Library layered_library = engine::load(layered.image), full_library = engine::load(full.image);
+  if (!a.images.empty() && !takes_pictures(graph))
+    throw CompileError(a.model + ": does not take a picture of three channels; verify it without pictures");
+  const engine::Library full_library = load_with_progress(full.image),
+                        layered_library = same ? full_library : load_with_progress(layered.image);
 
   bool good = true;
   const std::vector<std::string> sources = a.images.empty() ? std::vector<std::string>{""} : a.images;
@@ -169,7 +200,8 @@ void add_verify(CLI::App& app, Result& result) {
   add_model_options(*command, a->model_options);
   add_load_options(*command, a->load_options);
   command->footer(
-      "Each layer of the compiled code is run on inputs that a naive interpreter computed, and compared with it; then the model end to end. Integer layers\n"
+      "Each layer of the compiled code is run on inputs that a naive interpreter computed, and compared with it; then "
+      "the model end to end. Integer layers\n"
       "must agree bit for bit on every instruction set that this CPU has. Exit code 1 when they do not.\n\n"
       "  sparsec verify yolov5n.onnx\n"
       "  sparsec verify yolov5n.onnx bus.jpg --isa avx2 --all-layers\n");

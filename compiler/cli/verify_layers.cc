@@ -1,7 +1,9 @@
-// Layer by layer: write the oracle's inputs to where the plan says that they lie, run the schedule's entries that serve the node, read its outputs back.
+// Layer by layer: write the oracle's inputs to where the plan says that they lie, run the schedule's entries that serve
+// the node, read its outputs back.
 //
-// A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the node runs. What else lies in the
-// arena is then of no meaning, and each node is judged alone: an error does not spread.
+// A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the
+// node runs. What else lies in the arena is then of no meaning, and each node is judged alone: an error does not
+// spread.
 #include "compiler/cli/verify_layers.h"
 
 #include <algorithm>
@@ -17,7 +19,12 @@ namespace {
 class Bench {
  public:
   Bench(const Graph& graph, const Plan& plan, const LoadedModel& model)
-      : graph_(graph), plan_(plan), rt_(model.runtime()), context_(model.context()), program_(*rt_.program(context_)), arena_(static_cast<std::byte*>(rt_.arena(context_))) {
+      : graph_(graph),
+        plan_(plan),
+        rt_(model.runtime()),
+        context_(model.context()),
+        program_(*rt_.program(context_)),
+        arena_(static_cast<std::byte*>(rt_.arena(context_))) {
     for (const ValueId v : graph.inputs) inputs_.push_back(room_for(v));
     for (const ValueId v : graph.outputs) outputs_.push_back(room_for(v));
     for (auto& bytes : inputs_) in_.push_back(bytes.data());
@@ -38,8 +45,10 @@ class Bench {
   }
 
   void write(ValueId v, const Tensor& value, int32_t first, int32_t last) {
-    if (const auto& place = plan_.places.planes[size_t(v)]; place && alive(place->at, first, last)) write_planes(*place, graph_.value(v).type, value);
-    if (const auto& place = plan_.places.plain[size_t(v)]; place && place->at.space != SPARSEC_CONSTANTS && alive(place->at, first, last)) {
+    if (const auto& place = plan_.places.planes[size_t(v)]; place && alive(place->at, first, last))
+      write_planes(*place, graph_.value(v).type, value);
+    if (const auto& place = plan_.places.plain[size_t(v)];
+        place && place->at.space != SPARSEC_CONSTANTS && alive(place->at, first, last)) {
       std::memcpy(address(place->at), value.bytes.data(), value.bytes.size());
     }
   }
@@ -55,7 +64,8 @@ class Bench {
   Tensor read(ValueId v, bool from_planes) const {
     Tensor value(graph_.value(v).type, graph_.value(v).shape);
     if (from_planes) {
-      for_each_pixel(*plan_.places.planes[size_t(v)], value, [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(element, lane, n); });
+      for_each_pixel(*plan_.places.planes[size_t(v)], value,
+                     [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(element, lane, n); });
     } else {
       std::memcpy(value.bytes.data(), address(plan_.places.plain[size_t(v)]->at), value.bytes.size());
     }
@@ -65,7 +75,8 @@ class Bench {
  private:
   std::vector<std::byte> room_for(ValueId v) const {
     const Value& value = graph_.value(v);
-    return std::vector<std::byte>(size_t(elements(value.shape)) * size_of(value.type) * size_t(std::max<int64_t>(1, graph_.meta.batch)));
+    return std::vector<std::byte>(size_t(elements(value.shape)) * size_of(value.type) *
+                                  size_t(std::max<int64_t>(1, graph_.meta.batch)));
   }
 
   bool alive(const Location& at, int32_t first, int32_t last) const {
@@ -76,10 +87,14 @@ class Bench {
 
   std::byte* address(const Location& at) const {
     switch (at.space) {
-      case SPARSEC_ARENA: return arena_ + plan_.places.buffers[size_t(at.index)].offset + at.offset;
-      case SPARSEC_INPUT: return const_cast<std::byte*>(inputs_[size_t(at.index)].data()) + at.offset;
-      case SPARSEC_OUTPUT: return const_cast<std::byte*>(outputs_[size_t(at.index)].data()) + at.offset;
-      case SPARSEC_CONSTANTS: break;
+      case SPARSEC_ARENA:
+        return arena_ + plan_.places.buffers[size_t(at.index)].offset + at.offset;
+      case SPARSEC_INPUT:
+        return const_cast<std::byte*>(inputs_[size_t(at.index)].data()) + at.offset;
+      case SPARSEC_OUTPUT:
+        return const_cast<std::byte*>(outputs_[size_t(at.index)].data()) + at.offset;
+      case SPARSEC_CONSTANTS:
+        break;
     }
     SPARSEC_CHECK(false, "a value in the constants is not written");
   }
@@ -140,19 +155,33 @@ void count_differences(Agreement& a, const Tensor& ours, const Tensor& expected)
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected) {
   Agreement a{std::move(name), std::move(op), ours.type != DType::f32, ours.size(), 0, 0};
-  SPARSEC_CHECK(ours.type == expected.type && ours.shape == expected.shape, a.name + ": the oracle's output has another type or shape");
+  SPARSEC_CHECK(ours.type == expected.type && ours.shape == expected.shape,
+                a.name + ": the oracle's output has another type or shape");
   switch (ours.type) {
-    case DType::f32: count_differences<float>(a, ours, expected); break;
-    case DType::u8: count_differences<uint8_t>(a, ours, expected); break;
-    case DType::s8: count_differences<int8_t>(a, ours, expected); break;
-    case DType::s32: count_differences<int32_t>(a, ours, expected); break;
-    case DType::i64: count_differences<int64_t>(a, ours, expected); break;
-    case DType::boolean: count_differences<bool>(a, ours, expected); break;
+    case DType::f32:
+      count_differences<float>(a, ours, expected);
+      break;
+    case DType::u8:
+      count_differences<uint8_t>(a, ours, expected);
+      break;
+    case DType::s8:
+      count_differences<int8_t>(a, ours, expected);
+      break;
+    case DType::s32:
+      count_differences<int32_t>(a, ours, expected);
+      break;
+    case DType::i64:
+      count_differences<int64_t>(a, ours, expected);
+      break;
+    case DType::boolean:
+      count_differences<bool>(a, ours, expected);
+      break;
   }
   return a;
 }
 
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model, const std::map<ValueId, TensorPtr>& values,
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model,
+                                     const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node) {
   Bench bench(graph, plan, model);
   std::vector<Agreement> out;
@@ -160,7 +189,8 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const
     const Node& node = graph.nodes[i];
     if (on_node) on_node(node);
     int32_t first = 0, last = 0;
-    if (!bench.steps_of(int32_t(i), &first, &last)) continue;  // it only renames: a concatenation of values that lie in place already
+    if (!bench.steps_of(int32_t(i), &first, &last))
+      continue;  // it only renames: a concatenation of values that lie in place already
     for (const ValueId v : node.inputs) {
       if (v != kNoValue && !graph.value(v).constant) bench.write(v, *values.at(v), first, last);
     }

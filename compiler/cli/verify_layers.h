@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "compiler/cli/session.h"
 #include "compiler/ir/graph.h"
 #include "compiler/plan/plan.h"
-#include "compiler/cli/session.h"
 
 namespace sparsec::cli {
 
@@ -25,8 +25,10 @@ struct Agreement {
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);
 
-// `plan` is what the model's program was made from, without columns; `values` is what the oracle computed. Calls `on_node` before each node.
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model, const std::map<ValueId, TensorPtr>& values,
+// `plan` is what the model's program was made from, without columns; `values` is what the oracle computed. Calls
+// `on_node` before each node.
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model,
+                                     const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node);
 
 }  // namespace sparsec::cli

@@ -178,7 +178,7 @@ std::vector<NamedArray> decode_npz(std::span<const uint8_t> bytes, const std::st
   for (const Member& member : zip.directory()) {
     if (!member.name.ends_with(kEnding)) throw FileError(name, "holds " + member.name + ", which is no .npy array");
     const std::string array = member.name.substr(0, member.name.size() - kEnding.size());
-    arrays.push_back({array, decode_npy(zip.content(member), name + ": " + array)});
+    arrays.push_back({array, decode_npy(zip.content(member), std::string(name).append(": ").append(array))});
   }
   return arrays;
 }

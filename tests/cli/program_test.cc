@@ -1,0 +1,208 @@
+// The program as users meet it: what comes out, what goes to standard error, how it ends, and what it leaves behind.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "sparsec/npy.h"
+#include "tests/support/shell.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path kTiny = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in";
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+class Program : public ::testing::Test {
+ protected:
+  // Runs in the test's folder; the cache is in it too.
+  Outcome run(const std::string& command) const {
+    const std::string line = "cd '" + folder_.path().string() + "' && XDG_CACHE_HOME='" + folder_.path().string() +
+                             "/cache' " + command + " >.out 2>.err </dev/null";
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, testing::read_file(folder_ / ".out"),
+            testing::read_file(folder_ / ".err")};
+  }
+  Outcome sparsec(const std::string& arguments) const { return run(SPARSEC_PROGRAM " " + arguments); }
+
+  // Fails with the user's exit code and one line that says `part`; leaves nothing beside what was there.
+  void expect_refused(const std::string& arguments, const std::string& part) const {
+    const auto before = files();
+    const Outcome o = sparsec(arguments);
+    EXPECT_EQ(o.code, 1) << arguments << "\n" << o.err;
+    EXPECT_NE(o.err.find(part), std::string::npos) << arguments << "\n" << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+    EXPECT_TRUE(o.err.starts_with("sparsec: ")) << o.err;
+    EXPECT_EQ(files(), before) << arguments;
+  }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
+      if (entry.path().filename() != ".out" && entry.path().filename() != ".err")
+        names.push_back(entry.path().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  testing::Folder folder_;
+};
+
+// The stored picture as the network wants it.
+NpyArray input_of(const std::vector<NamedArray>& stored) {
+  const NpyArray& u8 = stored[0].array;
+  NpyArray f32{NpyType::f32, u8.shape, std::vector<std::byte>(u8.bytes.size() * 4)};
+  for (size_t i = 0; i < u8.bytes.size(); ++i) {
+    const float value = float(std::to_integer<int>(u8.bytes[i])) / 255.0f;
+    std::memcpy(&f32.bytes[i * 4], &value, 4);
+  }
+  return f32;
+}
+
+TEST_F(Program, HelpAndVersion) {
+  EXPECT_EQ(sparsec("--version").out.substr(0, 8), "sparsec ");
+  const Outcome help = sparsec("--help");
+  EXPECT_EQ(help.code, 0);
+  for (const char* command : {"detect", "run", "verify", "analyze", "benchmark", "cache"}) {
+    EXPECT_NE(help.out.find(command), std::string::npos) << command;
+    const Outcome own = sparsec(std::string(command) + " --help");
+    EXPECT_EQ(own.code, 0);
+    EXPECT_NE(own.out.find(std::string("sparsec ") + command), std::string::npos) << "an example of " << command;
+  }
+}
+
+TEST_F(Program, WrongCommandLinesAreTwo) {
+  for (const char* line : {"", "--bogus", "detect", "run m.onnx", "m.onnx", "m.onnx -o a.a --emit tape",
+                           "benchmark m.onnx -t -1", "detect m.onnx a.jpg --conf 2"}) {
+    const Outcome o = sparsec(line);
+    EXPECT_EQ(o.code, 2) << line;
+    EXPECT_TRUE(o.err.starts_with("sparsec: ")) << o.err;
+  }
+}
+
+TEST_F(Program, BadFilesAreOneLineAndLeaveNothing) {
+  folder_.write("empty.onnx", "");
+  folder_.write("text.onnx", "hello\n");
+  folder_.write("cut.onnx", testing::read_file(kTiny.string() + ".onnx").substr(0, 20000));
+  for (const char* name : {"empty.onnx", "text.onnx", "cut.onnx", "missing.onnx"}) {
+    expect_refused(std::string(name) + " -o x.a", name);
+    expect_refused(std::string("detect ") + name + " x.jpg", name);
+  }
+  const std::string model = kTiny.string() + ".onnx";
+  expect_refused(model + " -o nowhere/x.a", "nowhere");
+  expect_refused(model + " -o x.bin", ".a (static) or .so (shared)");
+  expect_refused(model + " -o x.a --target pdp11", "pdp11");
+  expect_refused(model + " -o x.a --name 1x", "--name");
+  expect_refused(model + " -o x.a --dump-ir nonsense", "no pass 'nonsense'");
+}
+
+TEST_F(Program, RunAgreesWithOnnxRuntime) {
+  const auto stored = read_npz(kTiny.string() + ".npz");
+  write_npy(folder_ / "x.npy", input_of(stored));
+  const Outcome o = sparsec("run " + kTiny.string() + ".onnx --input x.npy --output y.npz");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto ours = read_npz((folder_ / "y.npz").string());
+  ASSERT_EQ(ours.size(), 1U);
+  const NpyArray& expected = stored[1].array;
+  ASSERT_EQ(ours[0].name, stored[1].name);
+  ASSERT_EQ(ours[0].array.shape, expected.shape);
+  // Scores (columns 4 and up): 99% within 0.01.
+  const auto columns = size_t(expected.shape.back());
+  size_t close = 0, scores = 0;
+  for (size_t i = 0; i < expected.bytes.size() / 4; ++i) {
+    if (i % columns < 4) continue;
+    float a = 0, b = 0;
+    std::memcpy(&a, &ours[0].array.bytes[i * 4], 4);
+    std::memcpy(&b, &expected.bytes[i * 4], 4);
+    ++scores;
+    close += std::fabs(a - b) <= 0.01f;
+  }
+  EXPECT_GE(double(close), 0.99 * double(scores));
+}
+
+TEST_F(Program, RunSaysWhatItExpects) {
+  const std::string model = kTiny.string() + ".onnx";
+  const auto stored = read_npz(kTiny.string() + ".npz");
+  ASSERT_EQ(sparsec("detect " + model + " x.jpg").code, 1);  // fills the cache
+  write_npy(folder_ / "u8.npy", stored[0].array);
+  expect_refused("run " + model + " --input u8.npy --output y.npy", "the model expects float32 1x3x64x96");
+  const NpyArray good = input_of(stored);
+  write_npz(folder_ / "names.npz", std::vector<NamedArray>{{"images", good}, {"more", good}});
+  expect_refused("run " + model + " --input names.npz --output y.npy",
+                 "array more is no input of the model; its inputs: images");
+  write_npz(folder_ / "other.npz", std::vector<NamedArray>{{"a", good}, {"b", good}});
+  expect_refused("run " + model + " --input other.npz --output y.npy",
+                 "has no array for the model's input images: float32 1x3x64x96");
+  expect_refused("run " + model + " --input missing.npy --output y.npy", "missing.npy");
+  write_npy(folder_ / "x.npy", good);
+  expect_refused("run " + model + " --input x.npy --output y.txt", "y.txt");
+}
+
+TEST_F(Program, DetectFindsWhatIsInTheScene) {
+  ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
+  ASSERT_EQ(run(DRAW_SCENE " scene.png").code, 0);
+  const Outcome json = sparsec("detect demo.onnx scene.png --json --save-dir out");
+  ASSERT_EQ(json.code, 0) << json.err;
+  const auto found = nlohmann::json::parse(json.out).at("scene.png");
+  const size_t count = found.at("boxes").size();
+  EXPECT_GT(count, 0U);
+  for (const char* key : {"scores", "labels", "names"}) EXPECT_EQ(found.at(key).size(), count) << key;
+  for (const auto& box : found.at("boxes")) {
+    ASSERT_EQ(box.size(), 4U);
+    EXPECT_LT(box[0].get<double>(), box[2].get<double>());
+    EXPECT_LT(box[1].get<double>(), box[3].get<double>());
+  }
+  EXPECT_TRUE(fs::exists(folder_ / "out/scene.png"));
+  EXPECT_NE(sparsec("detect demo.onnx scene.png").out.find(found.at("names")[0].get<std::string>()), std::string::npos);
+
+  // a bad picture is told, and does not spoil the good one
+  folder_.write("bad.jpg", "no picture");
+  const Outcome mixed = sparsec("detect demo.onnx bad.jpg scene.png --json");
+  EXPECT_EQ(mixed.code, 1);
+  EXPECT_NE(mixed.err.find("bad.jpg: not a JPEG, PNG or BMP picture"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(mixed.out).size(), 1U);
+
+  // the same from a library
+  ASSERT_EQ(sparsec("demo.onnx -o libdemo.so").code, 0);
+  EXPECT_EQ(sparsec("detect libdemo.so scene.png --json").out, json.out);
+
+  const Outcome list = sparsec("cache");
+  EXPECT_NE(list.out.find("demo.onnx"), std::string::npos);
+  EXPECT_NE(sparsec("cache --clean").out.find("1 library"), std::string::npos);
+  EXPECT_EQ(sparsec("cache").out.find("demo.onnx"), std::string::npos);
+}
+
+TEST_F(Program, BenchmarkPrintsTheKnownLines) {
+  ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
+  const Outcome o = sparsec("benchmark demo.onnx -q --iterations 3 -w 0 --threads 1");
+  ASSERT_EQ(o.code, 0) << o.err;
+  for (const char* line :
+       {"Original Model Path: demo.onnx\n", "Batch Size: 1\n", "Scenario: sync\n", "Throughput (items/sec): ",
+        "Latency Mean (ms/batch): ", "Latency Median (ms/batch): ", "Latency Std (ms/batch): ", "Iterations: 3\n"}) {
+    EXPECT_NE(o.out.find(line), std::string::npos) << line << o.out;
+  }
+}
+
+TEST_F(Program, VerifyAndAnalyze) {
+  ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
+  const Outcome verify = sparsec("verify demo.onnx --isa scalar");
+  EXPECT_EQ(verify.code, 0) << verify.out << verify.err;
+  EXPECT_NE(verify.out.find("verified\n"), std::string::npos);
+  const Outcome analyze = sparsec("analyze demo.onnx --report r.html");
+  EXPECT_EQ(analyze.code, 0) << analyze.err;
+  EXPECT_NE(analyze.out.find("total of"), std::string::npos);
+  EXPECT_NE(testing::read_file(folder_ / "r.html").find("</html>"), std::string::npos);
+  const Outcome dump = sparsec("demo.onnx --dump-ir integerise --dump-plan");
+  EXPECT_EQ(dump.code, 0) << dump.err;
+  EXPECT_TRUE(dump.out.starts_with("after integerise:")) << dump.out.substr(0, 200);
+}
+
+}  // namespace
+}  // namespace sparsec::cli
