@@ -28,9 +28,10 @@ Bytes keep_api(llvm::StringRef name, llvm::StringRef object) {
   if (!parsed) check(parsed.takeError());
   llvm::objcopy::ConfigManager config;
   config.ELF.LocalizeHidden = true;
+  const std::string api = (name + "_*").str();  // the pattern keeps a reference
   const auto wrong_pattern = [](llvm::Error error) { return error; };
   check(config.Common.SymbolsToKeepGlobal.addMatcher(
-      llvm::objcopy::NameOrPattern::create((name + "_*").str(), llvm::objcopy::MatchStyle::Wildcard, wrong_pattern)));
+      llvm::objcopy::NameOrPattern::create(api, llvm::objcopy::MatchStyle::Wildcard, wrong_pattern)));
   config.Common.StripDebug = true;
   Bytes result;
   llvm::raw_svector_ostream stream(result);

@@ -2,6 +2,7 @@
 // is a file in a folder of our own, as LLD insists on making it beside its final place. LLD keeps global state, so
 // links take turns.
 #include <dlfcn.h>
+#include <link.h>
 #include <lld/Common/Driver.h>
 #include <llvm/Config/llvm-config.h>
 #include <llvm/Support/MemoryBuffer.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -110,9 +110,15 @@ Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects
   return output.read();
 }
 
-std::string library_of(const void* function) {
-  Dl_info info;
-  return dladdr(function, &info) && info.dli_fname ? info.dli_fname : "";
+// Where this process has a library from; empty when it has none of that name.
+std::string loaded_library(const char* name) {
+  void* const handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+  if (!handle) return "";
+  const link_map* map = nullptr;
+  const bool known = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0;
+  const std::string path = known ? map->l_name : "";
+  dlclose(handle);
+  return path;
 }
 
 }  // namespace
@@ -143,9 +149,8 @@ Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<B
                                       "noexecstack",
                                       "--as-needed"};
   if (llvm::Triple(triple).getArch() == llvm::Triple(LLVM_DEFAULT_TARGET_TRIPLE).getArch())
-    for (const void* function : {reinterpret_cast<const void*>(static_cast<float (*)(float, float, float)>(&::fmaf)),
-                                 reinterpret_cast<const void*>(&::malloc)})
-      if (const std::string library = library_of(function); !library.empty()) options.push_back(library);
+    for (const char* name : {"libm.so.6", "libc.so.6"})
+      if (const std::string library = loaded_library(name); !library.empty()) options.push_back(library);
   return run_linker(options, objects);
 }
 
