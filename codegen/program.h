@@ -69,6 +69,7 @@ struct Insn {
   uint8_t p = 0;                              // pointer register
   int32_t offset = 0;                         // bytes
   int32_t imm = 0;
+  bool operator==(const Insn&) const = default;
 };
 
 // One kernel.

@@ -139,7 +139,7 @@ class ConvWriter {
   // From accumulators to stored planes: one plane's rows at a time.
   void epilogue(int r0) {
     const int n = spec_.rows_per_plane();
-    const int64_t plane = (first_ + r0) / n;
+    const int64_t plane = r0 / n;  // of the group's own
     if (spec_.requantises_once())
       return store_bytes(spec_.outputs[0], {output_, plane * spec_.outputs[0].plane_bytes},
                          [&](int j) { requantise_once(r0 + j, temps_[j]); });
@@ -162,7 +162,7 @@ class ConvWriter {
         continue;
       }
       for (int j = 0; j < n; ++j)
-        if (first_ + r0 + j < out.planes) store(out, {pointer, (first_ + r0 + j) * out.plane_bytes}, r0 + j, temps_[1]);
+        if (first_ + r0 + j < out.planes) store(out, {pointer, (r0 + j) * out.plane_bytes}, r0 + j, temps_[1]);
     }
   }
 

@@ -52,7 +52,9 @@ struct ConvSpec {
     return false;
   }
   // As QConv's: nothing comes between accumulator and quantiser.
-  bool requantises_once() const { return integer && activation == Activation::none && !residual && outputs.size() == 1 && !outputs[0].f32; }
+  bool requantises_once() const {
+    return integer && activation == Activation::none && !residual && outputs.size() == 1 && !outputs[0].f32;
+  }
   int rows_per_plane() const { return integer ? 4 : 1; }
 };
 
@@ -75,7 +77,9 @@ int max_rows(const Isa& isa);
 // first row of each, and the end.
 std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane);
 
-// The kernel of rows [first, last). `pool` collects the constants that the layer's groups share.
+// The kernel of rows [first, last). Its output and residual pointers start at the group's first plane, so groups whose
+// code does not depend on the weights (dense ones) come out alike and share a function. `pool` collects the constants
+// that the layer's groups share.
 ConvKernel lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
                       WordPool& pool, std::string name, std::string comment);
 

@@ -1,8 +1,10 @@
-// Column tiling: consecutive layers run band by band, each as far as what came before allows, so that a band's activations are still in L2 when the next layer reads them.
+// Column tiling: consecutive layers run band by band, each as far as what came before allows, so that a band's
+// activations are still in L2 when the next layer reads them.
 //
-// A group is a run of steps whose tiles are flat vectors or rows. Its bands cut the last step's tiles evenly; going backwards, each step must have come as far as the later
-// steps of the group read, halo included, so no pixel is computed twice and nothing is recomputed at borders: the cut is skewed. A step that nobody in the group
-// reads is cut evenly too. The number of bands makes a band's share of the activations, with the group's code and weights, fit L2.
+// A group is a run of steps whose tiles are flat vectors or rows. Its bands cut the last step's tiles evenly; going
+// backwards, each step must have come as far as the later steps of the group read, halo included, so no pixel is
+// computed twice and nothing is recomputed at borders: the cut is skewed. A step that nobody in the group reads is cut
+// evenly too. The number of bands makes a band's share of the activations, with the group's code and weights, fit L2.
 #include <algorithm>
 
 #include "compiler/error.h"
@@ -15,7 +17,8 @@ using Tiles = StepExtent::Tiles;
 
 class Columns {
  public:
-  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) : plan_(plan), extents_(extents), options_(options), code_(extents.size(), 0) {
+  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options)
+      : plan_(plan), extents_(extents), options_(options), code_(extents.size(), 0) {
     SPARSEC_CHECK(extents.size() == plan.program.steps.size(), "an extent a step");
     for (size_t s = 0, c = 0; s < extents.size(); ++s)
       if (c < plan.choices.size() && plan.program.steps[s].name == plan.choices[c].node && !extents[s].is_border) {
@@ -97,7 +100,8 @@ class Columns {
           const int64_t done = end[size_t(later - first)];
           if (done == 0) continue;
           const StepExtent& reader = extents_[size_t(later)];
-          const int64_t pixels = reader.tiles == Tiles::rows ? done * r.rows_per_tile * r.pitch : done * reader.pixels_per_tile + r.reach;
+          const int64_t pixels =
+              reader.tiles == Tiles::rows ? done * r.rows_per_tile * r.pitch : done * reader.pixels_per_tile + r.reach;
           need = std::max(need, tiles_for(s, std::min(pixels, r.pixels)));
         }
       if (!read) need = tiles(s) * (band + 1) / bands;
@@ -132,7 +136,9 @@ class Columns {
       }
     plan_.groups.push_back({first, last, n, activations(first, last) / n + code(first, last)});
   }
-  void add(int32_t s, int64_t begin, int64_t end, bool barrier) { plan_.program.schedule.push_back({uint32_t(s), barrier, begin, end}); }
+  void add(int32_t s, int64_t begin, int64_t end, bool barrier) {
+    plan_.program.schedule.push_back({uint32_t(s), barrier, begin, end});
+  }
 
   Plan& plan_;
   const std::vector<StepExtent>& extents_;
@@ -142,6 +148,8 @@ class Columns {
 
 }  // namespace
 
-void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) { Columns(plan, extents, options).run(); }
+void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
+  Columns(plan, extents, options).run();
+}
 
 }  // namespace sparsec

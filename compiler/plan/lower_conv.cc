@@ -84,7 +84,8 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     const PlanePlace& r = to.planes(node.inputs[2]);
     SPARSEC_CHECK(r.layout.pitch == in.layout.pitch, node.name);
     for (size_t slot = 0; slot < std::min(rows.size(), r.channel_of.size()); ++slot)
-      SPARSEC_CHECK(rows[slot] < 0 || rows[slot] == r.channel_of[slot], node.name + ": the residual's channels lie elsewhere");
+      SPARSEC_CHECK(rows[slot] < 0 || rows[slot] == r.channel_of[slot],
+                    node.name + ": the residual's channels lie elsewhere");
     spec.residual_plane_bytes = r.layout.plane_bytes;
     if (q) spec.residual_quant = *to.graph.value(node.inputs[2]).quant;
   }
@@ -137,7 +138,14 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
         to.isa, spec, family, borders[g], borders[g + 1], pool, to.function_name("conv") + "_" + std::to_string(g),
         node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1)));
   const Operand pool_words{to.add_words(pool.words()), 0};
-  for (kernels::ConvKernel& group : groups) {
+  for (size_t g = 0; g < groups.size(); ++g) {
+    kernels::ConvKernel& group = groups[g];
+    // the group's first row, in planes of the output or the residual
+    const auto first_plane = [&](ValueId v) {
+      const PlaneLayout& l = to.planes(v).layout;
+      const int64_t rows_per_plane = to.graph.value(v).type == DType::f32 ? 1 : 4;
+      return to.in_planes(v, l.origin + borders[g] / rows_per_plane * l.plane_bytes, to.isa.vector_bytes());
+    };
     std::vector<Operand> operands;
     size_t output = 0;
     for (kernels::ConvPointer p : group.pointers) {
@@ -160,11 +168,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           operands.push_back(
               to.in_planes(node.inputs[2], to.planes(node.inputs[2]).layout.origin, to.isa.vector_bytes()));
           break;
-        case kernels::ConvPointer::output: {
-          const ValueId v = node.outputs[output++];
-          operands.push_back(to.in_planes(v, to.planes(v).layout.origin, to.isa.vector_bytes()));
+        case kernels::ConvPointer::output:
+          operands.push_back(first_plane(node.outputs[output++]));
           break;
-        }
       }
     }
     choice.products += group.products * tiles;

@@ -1,4 +1,5 @@
-// Plain row-major arrays: every operator as loops over strides, carried out by the runtime's ready-made steps; and conversions to and from planes.
+// Plain row-major arrays: every operator as loops over strides, carried out by the runtime's ready-made steps; and
+// conversions to and from planes.
 #include <algorithm>
 #include <bit>
 
@@ -10,12 +11,18 @@ namespace {
 
 sparsec_type type_of(DType t) {
   switch (t) {
-    case DType::f32: return SPARSEC_F32;
-    case DType::u8: return SPARSEC_U8;
-    case DType::s8: return SPARSEC_S8;
-    case DType::s32: return SPARSEC_S32;
-    case DType::i64: return SPARSEC_I64;
-    case DType::boolean: return SPARSEC_U8;
+    case DType::f32:
+      return SPARSEC_F32;
+    case DType::u8:
+      return SPARSEC_U8;
+    case DType::s8:
+      return SPARSEC_S8;
+    case DType::s32:
+      return SPARSEC_S32;
+    case DType::i64:
+      return SPARSEC_I64;
+    case DType::boolean:
+      return SPARSEC_U8;
   }
   return SPARSEC_F32;
 }
@@ -60,9 +67,11 @@ struct Nest {
 
 class PlainLowering {
  public:
-  PlainLowering(Lowering& to, const Node& node, int32_t index) : to_(to), node_(node), index_(index), out_(to.graph.value(node.outputs[0])) {}
+  PlainLowering(Lowering& to, const Node& node, int32_t index)
+      : to_(to), node_(node), index_(index), out_(to.graph.value(node.outputs[0])) {}
 
-  // One nest with a step of the runtime. `setup` fills the descriptor's parameters; offsets are bytes from each operand's start.
+  // One nest with a step of the runtime. `setup` fills the descriptor's parameters; offsets are bytes from each
+  // operand's start.
   template <typename Setup>
   void nest(const char* step, Nest n, const std::vector<Location>& operands, Setup setup) {
     n.collapse();
@@ -79,7 +88,9 @@ class PlainLowering {
       for (size_t k = 0; k < n.strides.size(); ++k) tile_strides[k] = n.strides[k][0];
       n.erase(0);
     }
-    if (n.shape.size() > SPARSEC_LOOP_RANK) throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(node_.op) + "): too many dimensions; supported: " + std::to_string(SPARSEC_LOOP_RANK + 1));
+    if (n.shape.size() > SPARSEC_LOOP_RANK)
+      throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(node_.op) +
+                         "): too many dimensions; supported: " + std::to_string(SPARSEC_LOOP_RANK + 1));
     loop.rank = int32_t(n.shape.size());
     for (size_t d = 0; d < n.shape.size(); ++d) {
       loop.shape[d] = n.shape[d];
@@ -120,10 +131,13 @@ class PlainLowering {
     return n;
   }
   void need_f32(const Value& v) const {
-    if (v.type != DType::f32) throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(node_.op) + "): computes on " + name_of(v.type) + "; supported: f32");
+    if (v.type != DType::f32)
+      throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(node_.op) + "): computes on " +
+                         name_of(v.type) + "; supported: f32");
   }
   void copy(Nest n, Location from, Location to) {
-    nest("copy", std::move(n), {to, from}, [&](sparsec_loop& loop) { loop.element_bytes = int32_t(size_of(out_.type)); });
+    nest("copy", std::move(n), {to, from},
+         [&](sparsec_loop& loop) { loop.element_bytes = int32_t(size_of(out_.type)); });
   }
 
   void lower(const Unary& op) {
@@ -220,7 +234,8 @@ class PlainLowering {
     Nest n{out_.shape, {s, s}};
     n.erase(axis);
     n.collapse();
-    if (n.shape.size() > SPARSEC_LOOP_RANK) throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (Softmax): too many dimensions");
+    if (n.shape.size() > SPARSEC_LOOP_RANK)
+      throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (Softmax): too many dimensions");
     d.loop.rank = int32_t(n.shape.size());
     for (size_t i = 0; i < n.shape.size(); ++i) {
       d.loop.shape[i] = n.shape[i];
@@ -231,7 +246,9 @@ class PlainLowering {
   }
   template <typename Other>
   void lower(const Other& op) {
-    throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(Op(op)) + "): unsupported for " + to_string(out_.shape) + " of " + name_of(out_.type) + "; supported: batches of one picture, NCHW, f32 or quantised to u8");
+    throw CompileError(to_.graph.meta.path + ": node " + node_.name + " (" + name_of(Op(op)) + "): unsupported for " +
+                       to_string(out_.shape) + " of " + name_of(out_.type) +
+                       "; supported: batches of one picture, NCHW, f32 or quantised to u8");
   }
 
   Lowering& to_;
@@ -260,9 +277,11 @@ void convert(Lowering& to, ValueId v, bool into_planes) {
     if (place.channel_of[slot] < 0) continue;
     Location array = to.plain(v);
     array.offset += place.channel_of[slot] * l.rows * l.cols * element;
-    const Operand planar = to.in_planes(v, l.origin + int64_t(slot) / per_plane * l.plane_bytes + int64_t(slot) % per_plane, l.pitch * 4);
+    const Operand planar =
+        to.in_planes(v, l.origin + int64_t(slot) / per_plane * l.plane_bytes + int64_t(slot) % per_plane, l.pitch * 4);
     const Operand flat{array, l.cols * element};
-    to.call("copy", into_planes ? std::vector<Operand>{planar, flat, descriptor} : std::vector<Operand>{flat, planar, descriptor});
+    to.call("copy", into_planes ? std::vector<Operand>{planar, flat, descriptor}
+                                : std::vector<Operand>{flat, planar, descriptor});
   }
 }
 
@@ -280,7 +299,8 @@ void lower_decode(Lowering& to, const Node& node, int32_t index) {
   for (size_t k = 0; k < op.levels.size(); ++k) {
     const DecodeLevel& level = op.levels[k];
     const PlaneLayout& l = to.planes(node.inputs[k]).layout;
-    to.begin_step(node.name + " level " + std::to_string(k), index, l.rows, node.name + ": decode, stride " + std::to_string(int(level.stride)));
+    to.begin_step(node.name + " level " + std::to_string(k), index, l.rows,
+                  node.name + ": decode, stride " + std::to_string(int(level.stride)));
     for (size_t a = 0; a < level.anchors.size(); ++a) {
       sparsec_decode_row d{};
       d.columns = int32_t(l.cols);
@@ -293,7 +313,11 @@ void lower_decode(Lowering& to, const Node& node, int32_t index) {
       d.sigmoid_done = op.sigmoid_done;
       Location out = to.plain(node.outputs[0]);
       out.offset += cell * channels * 4;
-      to.call("decode_row", {{out, l.cols * channels * 4}, to.in_planes(node.inputs[k], l.origin + int64_t(a) * channels * l.plane_bytes, l.pitch * 4), {out, 0}, {to.add_descriptor(d), 0}});
+      to.call("decode_row",
+              {{out, l.cols * channels * 4},
+               to.in_planes(node.inputs[k], l.origin + int64_t(a) * channels * l.plane_bytes, l.pitch * 4),
+               {out, 0},
+               {to.add_descriptor(d), 0}});
       cell += l.rows * l.cols;
     }
   }

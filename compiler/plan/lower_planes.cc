@@ -1,4 +1,5 @@
-// Everything else that works on planes: tables, adds, activations, pools by generated kernels; resize, space-to-depth, copies by ready-made steps.
+// Everything else that works on planes: tables, adds, activations, pools by generated kernels; resize, space-to-depth,
+// copies by ready-made steps.
 #include <algorithm>
 #include <bit>
 
@@ -20,7 +21,8 @@ std::string describe(const Lowering& to, const Node& node) {
 }
 
 // One call per plane of a flat kernel: `inputs` in the order of the kernel's pointers 0 and 3.
-void flat_calls(Lowering& to, kir::Function function, const std::vector<ValueId>& inputs, ValueId out, const WordPool& pool, int64_t reach) {
+void flat_calls(Lowering& to, kir::Function function, const std::vector<ValueId>& inputs, ValueId out,
+                const WordPool& pool, int64_t reach) {
   const int32_t id = to.add_function(std::move(function));
   const Operand words{to.add_words(pool.words()), 0};
   const PlanePlace& place = to.planes(out);
@@ -38,7 +40,8 @@ void flat_calls(Lowering& to, kir::Function function, const std::vector<ValueId>
 }
 
 template <typename Write>
-void flat_step(Lowering& to, const Node& node, int32_t index, const std::vector<ValueId>& inputs, std::string_view kind, Write write, int64_t reach = 0) {
+void flat_step(Lowering& to, const Node& node, int32_t index, const std::vector<ValueId>& inputs, std::string_view kind,
+               Write write, int64_t reach = 0) {
   const ValueId out = node.outputs[0];
   to.fill_border(out, true);
   to.begin_step(node.name, index, to.planes(out).layout.flat_vectors(to.isa.lanes), describe(to, node));
@@ -51,11 +54,16 @@ void lower_flat_pool(Lowering& to, const Node& node, int32_t index) {
   const PlaneLayout& in = to.planes(node.inputs[0]).layout;
   std::vector<int64_t> taps;
   for (int64_t y = 0; y < w.kernel[0]; ++y)
-    for (int64_t x = 0; x < w.kernel[1]; ++x) taps.push_back(in.offset(y * w.dilations[0] - w.pads.top, x * w.dilations[1] - w.pads.left));
+    for (int64_t x = 0; x < w.kernel[1]; ++x)
+      taps.push_back(in.offset(y * w.dilations[0] - w.pads.top, x * w.dilations[1] - w.pads.left));
   const bool integer = to.graph.value(node.inputs[0]).type == DType::u8;
-  flat_step(to, node, index, {node.inputs[0]}, "max_pool", [&](WordPool& pool, std::string name) {
-    return kernels::lower_max_pool(to.isa, integer, taps, border_of(to.planes(node.outputs[0])), pool, std::move(name), describe(to, node));
-  }, std::max<int64_t>(0, taps.back() / 4));
+  flat_step(
+      to, node, index, {node.inputs[0]}, "max_pool",
+      [&](WordPool& pool, std::string name) {
+        return kernels::lower_max_pool(to.isa, integer, taps, border_of(to.planes(node.outputs[0])), pool,
+                                       std::move(name), describe(to, node));
+      },
+      std::max<int64_t>(0, taps.back() / 4));
 }
 
 // Any window, by the runtime's step: a tile is a plane, and int8 lanes are four pictures interleaved.
@@ -84,7 +92,8 @@ void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
   to.begin_step(node.name, index, out.planes, describe(to, node));
   const Operand descriptor{to.add_descriptor(d), 0};
   for (int lane = 0; lane < (integer ? 4 : 1); ++lane)
-    to.call("max_pool", {to.in_planes(y, out.origin + lane, out.plane_bytes), to.in_planes(x, in.origin + lane, in.plane_bytes), descriptor});
+    to.call("max_pool", {to.in_planes(y, out.origin + lane, out.plane_bytes),
+                         to.in_planes(x, in.origin + lane, in.plane_bytes), descriptor});
 }
 
 void lower_resize(Lowering& to, const Node& node, int32_t index) {
@@ -103,7 +112,9 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
   append(op.source_col);
   to.fill_border(y, false);
   to.begin_step(node.name, index, out.planes, describe(to, node));
-  to.call("resize", {to.in_planes(y, out.origin, out.plane_bytes), to.in_planes(x, in.origin, in.plane_bytes), {to.add_constant(bytes.data(), bytes.size()), 0}});
+  to.call("resize", {to.in_planes(y, out.origin, out.plane_bytes),
+                     to.in_planes(x, in.origin, in.plane_bytes),
+                     {to.add_constant(bytes.data(), bytes.size()), 0}});
 }
 
 // Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel.
@@ -126,8 +137,10 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
       d.fill = fill;
       const Operand descriptor{to.add_descriptor(d), 0};
       for (int64_t p = 0; p < planes; ++p)
-        to.call("gather_row", {to.in_planes(y, out.origin + ((py * op.cols + px) * planes + p) * out.plane_bytes, out.pitch * 4),
-                               to.in_planes(x, in.origin + p * in.plane_bytes + (py * in.pitch + px) * 4, op.rows * in.pitch * 4), descriptor});
+        to.call("gather_row",
+                {to.in_planes(y, out.origin + ((py * op.cols + px) * planes + p) * out.plane_bytes, out.pitch * 4),
+                 to.in_planes(x, in.origin + p * in.plane_bytes + (py * in.pitch + px) * 4, op.rows * in.pitch * 4),
+                 descriptor});
     }
 }
 
@@ -156,7 +169,9 @@ void lower_concat(Lowering& to, const Node& node, int32_t index) {
     loop.a[0] = in.pitch * 4;
     loop.out[1] = loop.a[1] = 4;
     to.begin_step(node.name, index, in.planes, describe(to, node) + ", copies " + to.graph.value(part).name);
-    to.call("copy", {to.in_planes(whole, out.layout.origin + first * out.layout.plane_bytes, out.layout.plane_bytes), to.in_planes(part, in.origin, in.plane_bytes), {to.add_descriptor(loop), 0}});
+    to.call("copy", {to.in_planes(whole, out.layout.origin + first * out.layout.plane_bytes, out.layout.plane_bytes),
+                     to.in_planes(part, in.origin, in.plane_bytes),
+                     {to.add_descriptor(loop), 0}});
   }
 }
 
@@ -169,12 +184,16 @@ void lower_dequantise(Lowering& to, const Node& node, int32_t index) {
   WordPool pool(kernels::kPoolPointer);
   std::vector<std::pair<int64_t, kir::Function>> planes;
   for (int64_t p = 0; p < in.layout.planes; ++p) {
-    planes.emplace_back(p, kernels::lower_dequantise(to.isa, {q.scale[0], q.zero_point[0]}, 4, out.layout.plane_bytes, pool, to.function_name("dequantise") + "_" + std::to_string(p), describe(to, node)));
+    planes.emplace_back(
+        p, kernels::lower_dequantise(to.isa, {q.scale[0], q.zero_point[0]}, 4, out.layout.plane_bytes, pool,
+                                     to.function_name("dequantise") + "_" + std::to_string(p), describe(to, node)));
   }
   const Operand words{to.add_words(pool.words()), 0};
   for (auto& [p, function] : planes)
-    to.call(to.add_function(std::move(function)), {to.in_planes(node.inputs[0], in.layout.origin + p * in.layout.plane_bytes, to.isa.vector_bytes()),
-                                                   to.in_planes(node.outputs[0], out.layout.origin + 4 * p * out.layout.plane_bytes, to.isa.vector_bytes()), words});
+    to.call(to.add_function(std::move(function)),
+            {to.in_planes(node.inputs[0], in.layout.origin + p * in.layout.plane_bytes, to.isa.vector_bytes()),
+             to.in_planes(node.outputs[0], out.layout.origin + 4 * p * out.layout.plane_bytes, to.isa.vector_bytes()),
+             words});
 }
 
 // From plain float rows. Widths that are no multiple of the vector go through a plain u8 array.
@@ -201,20 +220,24 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
       loop.zero_point = q.zero_point[0];
       Location at = from;
       at.offset += c * rows * cols * 4;
-      to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4), {at, cols * 4}, {to.add_descriptor(loop), 0}});
+      to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4),
+                           {at, cols * 4},
+                           {to.add_descriptor(loop), 0}});
     }
     return;
   }
   WordPool pool(kernels::kPoolPointer);
   std::vector<kir::Function> functions;
   for (int64_t p = 0; p < out.planes; ++p)
-    functions.push_back(kernels::lower_quantise_rows(to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, rows * cols * 4, out.pitch * 4, pool,
-                                                     to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
+    functions.push_back(kernels::lower_quantise_rows(
+        to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, rows * cols * 4,
+        out.pitch * 4, pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
   const Operand words{to.add_words(pool.words()), 0};
   for (int64_t p = 0; p < out.planes; ++p) {
     Location at = from;
     at.offset += 4 * p * rows * cols * 4;
-    to.call(to.add_function(std::move(functions[size_t(p)])), {{at, cols * 4}, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+    to.call(to.add_function(std::move(functions[size_t(p)])),
+            {{at, cols * 4}, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
   }
 }
 
@@ -231,16 +254,25 @@ void lower_planes(Lowering& to, const Node& node, int32_t index) {
   const Border border = border_of(to.planes(out));
   const auto quant = [&](ValueId v) { return *to.graph.value(v).quant; };
   if (const auto* op = std::get_if<Lookup>(&node.op)) {
-    flat_step(to, node, index, node.inputs, "lookup", [&](WordPool& pool, std::string name) { return kernels::lower_lookup(to.isa, *op, border, pool, std::move(name), describe(to, node)); });
+    flat_step(to, node, index, node.inputs, "lookup", [&](WordPool& pool, std::string name) {
+      return kernels::lower_lookup(to.isa, *op, border, pool, std::move(name), describe(to, node));
+    });
   } else if (const auto* op = std::get_if<QBinary>(&node.op)) {
     flat_step(to, node, index, node.inputs, "qbinary", [&](WordPool& pool, std::string name) {
-      return kernels::lower_qbinary(to.isa, op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out), border, pool, std::move(name), describe(to, node));
+      return kernels::lower_qbinary(to.isa, op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out), border,
+                                    pool, std::move(name), describe(to, node));
     });
   } else if (const auto* op = std::get_if<Unary>(&node.op)) {
-    const Activation activation = op->kind == UnaryKind::silu ? Activation::silu : op->kind == UnaryKind::sigmoid ? Activation::sigmoid : Activation::relu;
-    flat_step(to, node, index, node.inputs, "unary", [&](WordPool& pool, std::string name) { return kernels::lower_unary(to.isa, activation, op->alpha, border, pool, std::move(name), describe(to, node)); });
+    const Activation activation = op->kind == UnaryKind::silu      ? Activation::silu
+                                  : op->kind == UnaryKind::sigmoid ? Activation::sigmoid
+                                                                   : Activation::relu;
+    flat_step(to, node, index, node.inputs, "unary", [&](WordPool& pool, std::string name) {
+      return kernels::lower_unary(to.isa, activation, op->alpha, border, pool, std::move(name), describe(to, node));
+    });
   } else if (const auto* op = std::get_if<Binary>(&node.op)) {
-    flat_step(to, node, index, node.inputs, "binary", [&](WordPool& pool, std::string name) { return kernels::lower_binary(to.isa, op->kind, border, pool, std::move(name), describe(to, node)); });
+    flat_step(to, node, index, node.inputs, "binary", [&](WordPool& pool, std::string name) {
+      return kernels::lower_binary(to.isa, op->kind, border, pool, std::move(name), describe(to, node));
+    });
   } else if (std::holds_alternative<MaxPool>(node.op)) {
     is_flat_pool(to.graph, node) ? lower_flat_pool(to, node, index) : lower_general_pool(to, node, index);
   } else if (std::holds_alternative<Resize>(node.op)) {

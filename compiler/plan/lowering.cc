@@ -7,6 +7,19 @@
 #include "compiler/error.h"
 
 namespace sparsec {
+namespace {
+
+size_t digest(const kir::Function& function) {
+  size_t h = function.code.size();
+  for (const kir::Insn& x : function.code)
+    for (uint64_t part : {uint64_t(x.op) | uint64_t(x.d) << 8 | uint64_t(x.a) << 16 | uint64_t(x.b) << 24 |
+                              uint64_t(x.c) << 32 | uint64_t(x.e) << 40 | uint64_t(x.p) << 48,
+                          uint64_t(uint32_t(x.offset)) | uint64_t(uint32_t(x.imm)) << 32})
+      h = (h ^ part) * 0x9e3779b97f4a7c15u;
+  return h;
+}
+
+}  // namespace
 
 void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::string comment, uint32_t split) {
   SPARSEC_CHECK(tiles >= 0, name);
@@ -20,7 +33,8 @@ void Lowering::flat_tiles(const std::vector<ValueId>& reads, int64_t reach, cons
   StepExtent& e = extents_.back();
   e.tiles = StepExtent::Tiles::vectors;
   e.pixels_per_tile = isa.lanes;
-  for (ValueId v : reads) e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), 0, reach});
+  for (ValueId v : reads)
+    e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), 0, reach});
   for (ValueId v : writes) e.writes.push_back(planes(v).at.index);
 }
 
@@ -28,7 +42,8 @@ void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_til
   StepExtent& e = extents_.back();
   e.tiles = StepExtent::Tiles::rows;
   e.pixels_per_tile = planes(write).layout.pitch;
-  for (ValueId v : reads) e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), rows_per_tile, 0});
+  for (ValueId v : reads)
+    e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), rows_per_tile, 0});
   e.writes.push_back(planes(write).at.index);
 }
 
@@ -63,6 +78,12 @@ void Lowering::touch(const Location& at) {
 }
 
 int32_t Lowering::add_function(kir::Function function) {
+  std::vector<kir::Function>& all = plan.program.functions;
+  const auto [same, end] = functions_.equal_range(digest(function));
+  for (auto it = same; it != end; ++it)
+    if (all[size_t(it->second)].pointers == function.pointers && all[size_t(it->second)].code == function.code)
+      return it->second;
+  functions_.emplace(digest(function), int32_t(all.size()));
   plan.program.functions.push_back(std::move(function));
   return int32_t(plan.program.functions.size() - 1);
 }

@@ -22,9 +22,9 @@ struct StepExtent {
   enum class Tiles : uint8_t { vectors, rows, whole };  // flat vectors of pixels; rows of the picture; neither
   struct Read {
     int32_t buffer;
-    int64_t pitch, pixels;   // of the tensor read: a row, and all that the flat loop covers
-    int64_t rows_per_tile;   // `rows`: rows of the input that an output row takes; 0 for flat tiles
-    int64_t reach;           // `vectors`: how many pixels past its own a tile reads
+    int64_t pitch, pixels;  // of the tensor read: a row, and all that the flat loop covers
+    int64_t rows_per_tile;  // `rows`: rows of the input that an output row takes; 0 for flat tiles
+    int64_t reach;          // `vectors`: how many pixels past its own a tile reads
   };
   Tiles tiles = Tiles::whole;
   int64_t pixels_per_tile = 0;  // of the tensor written
@@ -48,7 +48,7 @@ class Lowering {
   void call(int32_t function, const std::vector<Operand>& operands);
   void call(const char* runtime_step, const std::vector<Operand>& operands);
 
-  int32_t add_function(kir::Function function);
+  int32_t add_function(kir::Function function);            // equal code is shared, whatever its name
   std::string function_name(std::string_view kind) const;  // unique, from the current step's number
 
   // Constants; equal ones are shared.
@@ -96,6 +96,7 @@ class Lowering {
   std::vector<PendingCall> pending_;
   std::vector<StepExtent> extents_;
   std::map<std::vector<uint8_t>, int64_t> shared_;
+  std::multimap<size_t, int32_t> functions_;  // by digest of their code
   std::map<ValueId, Location> constants_;
   std::map<ValueId, bool> has_planes_, has_plain_;
 };

@@ -1,6 +1,7 @@
 // The arena: every buffer gets an offset at which no other buffer that lives at the same time overlaps it.
 //
-// Greedy by size (largest first), each at the lowest free offset: within a few per cent of the peak of live bytes on detectors.
+// Greedy by size (largest first), each at the lowest free offset: within a few per cent of the peak of live bytes on
+// detectors.
 #include <algorithm>
 #include <numeric>
 
@@ -27,7 +28,9 @@ int64_t place_buffers(std::vector<Buffer>& buffers) {
     }
     b.offset = at;
     end = std::max(end, at + b.bytes);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), i, [&](size_t x, size_t y) { return buffers[x].offset < buffers[y].offset; }), i);
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), i,
+                                   [&](size_t x, size_t y) { return buffers[x].offset < buffers[y].offset; }),
+                  i);
   }
   return (end + kAlign - 1) / kAlign * kAlign;
 }

@@ -98,8 +98,9 @@ class Assigner {
     }
   }
 
-  // The channel in each slot, from producer to consumer: a concatenation strings its parts' slots together, a phase of SpaceToDepth has its
-  // input's slots, operators that map channel to channel keep them; everything else starts with whole planes.
+  // The channel in each slot, from producer to consumer: a concatenation strings its parts' slots together, a phase of
+  // SpaceToDepth has its input's slots, operators that map channel to channel keep them; everything else starts with
+  // whole planes.
   void map_slots() {
     slot_map_.resize(g_.values.size());
     for (size_t v = 0; v < g_.values.size(); ++v)
@@ -119,8 +120,10 @@ class Assigner {
         }
       } else if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) {
         out.clear();
-        for (int64_t phase = 0; phase < op->rows * op->cols; ++phase) append(n.inputs[0], phase * g_.value(n.inputs[0]).shape[1]);
-      } else if (!std::holds_alternative<QConv>(n.op) && !std::holds_alternative<FConv>(n.op) && !std::holds_alternative<Quantize>(n.op)) {
+        for (int64_t phase = 0; phase < op->rows * op->cols; ++phase)
+          append(n.inputs[0], phase * g_.value(n.inputs[0]).shape[1]);
+      } else if (!std::holds_alternative<QConv>(n.op) && !std::holds_alternative<FConv>(n.op) &&
+                 !std::holds_alternative<Quantize>(n.op)) {
         out = slot_map_[size_t(n.inputs[0])];
       }
     }
@@ -145,9 +148,11 @@ class Assigner {
         need_[size_t(n.inputs[0])].pool |= need_[size_t(n.inputs[0])].any();
         flat(n.inputs[0]);
       }
-      if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) {  // rows and columns that are missing are read from the border
+      if (const auto* op =
+              std::get_if<SpaceToDepth>(&n.op)) {  // rows and columns that are missing are read from the border
         const Shape& shape = g_.value(n.inputs[0]).shape;
-        const Pads ragged{0, 0, (op->rows - shape[2] % op->rows) % op->rows, (op->cols - shape[3] % op->cols) % op->cols};
+        const Pads ragged{0, 0, (op->rows - shape[2] % op->rows) % op->rows,
+                          (op->cols - shape[3] % op->cols) % op->cols};
         need_[size_t(n.inputs[0])].add(ragged);
         need_[size_t(n.inputs[0])].conv |= ragged != Pads{};
       }

@@ -8,7 +8,8 @@ namespace sparsec {
 namespace {
 
 void lower(Lowering& to, const Node& node, int32_t index) {
-  if (std::holds_alternative<QConv>(node.op) || std::holds_alternative<FConv>(node.op)) return lower_conv(to, node, index);
+  if (std::holds_alternative<QConv>(node.op) || std::holds_alternative<FConv>(node.op))
+    return lower_conv(to, node, index);
   if (std::holds_alternative<Decode>(node.op)) return lower_decode(to, node, index);
   if (works_on_planes(to.graph, node)) return lower_planes(to, node, index);
   lower_plain(to, node, index);
@@ -34,7 +35,8 @@ void deliver_outputs(Lowering& to) {
 }
 
 // The levels of the head, for detection without the decoded tensor.
-void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& levels, const Decode& op, size_t first_decode_step) {
+void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& levels, const Decode& op,
+                   size_t first_decode_step) {
   sparsec_head& head = plan.program.head;
   head.levels = uint32_t(levels.size());
   head.classes = uint32_t(op.classes);
@@ -42,7 +44,8 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
   for (size_t k = 0; k < levels.size(); ++k) {
     const PlanePlace& place = *plan.places.planes[size_t(levels[k])];
     sparsec_level& level = head.level[k];
-    level.where = {SPARSEC_ARENA, 0, plan.places.buffers[size_t(place.at.index)].offset + place.at.offset + place.layout.origin, 0};
+    level.where = {SPARSEC_ARENA, 0,
+                   plan.places.buffers[size_t(place.at.index)].offset + place.at.offset + place.layout.origin, 0};
     level.plane_stride = place.layout.plane_bytes;
     level.row_stride = place.layout.pitch * 4;
     level.column_stride = 4;
@@ -75,8 +78,10 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   for (ValueId v : graph.inputs) to.made_plain(v);
   const Node* decode = nullptr;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (std::holds_alternative<Decode>(graph.nodes[i].op)) decode = &graph.nodes[i];
-    else lower(to, graph.nodes[i], int32_t(i));
+    if (std::holds_alternative<Decode>(graph.nodes[i].op))
+      decode = &graph.nodes[i];
+    else
+      lower(to, graph.nodes[i], int32_t(i));
   }
   // The decoded tensor comes last, so that detection can stop before it.
   size_t first_decode_step = plan.program.steps.size();
@@ -90,7 +95,8 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   schedule_columns(plan, to.extents(), options);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
-  if (!levels.empty()) describe_head(plan, graph, levels, decode ? std::get<Decode>(decode->op) : raw_head->decode, first_decode_step);
+  if (!levels.empty())
+    describe_head(plan, graph, levels, decode ? std::get<Decode>(decode->op) : raw_head->decode, first_decode_step);
   return plan;
 }
 

@@ -16,13 +16,18 @@ std::string format(const char* pattern, Args... args) {
 }  // namespace
 
 std::string print(const Plan& plan, const Graph&) {
-  std::string out = format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB\n", std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
-                           double(plan.program.arena_bytes) / 1e6, double(plan.program.constants.size()) / 1e6);
+  std::string out =
+      format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB\n",
+             std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
+             double(plan.program.arena_bytes) / 1e6, double(plan.program.constants.size()) / 1e6);
   for (const ColumnGroup& g : plan.groups) {
-    out += format("group: steps %d to %d in %d band%s, working set %lld KB\n", g.first, g.last, g.bands, g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024));
+    out += format("group: steps %d to %d in %d band%s, working set %lld KB\n", g.first, g.last, g.bands,
+                  g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024));
     for (int32_t s = g.first; s <= g.last; ++s) {
       const StepImage& step = plan.program.steps[size_t(s)];
-      out += format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", s, step.comment.c_str(), static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s", step.split ? "the calls" : "the tiles");
+      out += format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", s, step.comment.c_str(),
+                    static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
+                    step.split ? "the calls" : "the tiles");
       if (g.bands == 1) continue;
       out += "    bands end at tile";
       for (const sparsec_work& w : plan.program.schedule)
@@ -32,7 +37,9 @@ std::string print(const Plan& plan, const Graph&) {
   }
   out += "arena:\n";
   for (const Buffer& b : plan.places.buffers)
-    if (b.last >= 0) out += format("  %9lld + %9lld  steps %3d to %3d  %s\n", static_cast<long long>(b.offset), static_cast<long long>(b.bytes), b.first, b.last, b.name.c_str());
+    if (b.last >= 0)
+      out += format("  %9lld + %9lld  steps %3d to %3d  %s\n", static_cast<long long>(b.offset),
+                    static_cast<long long>(b.bytes), b.first, b.last, b.name.c_str());
   return out;
 }
 

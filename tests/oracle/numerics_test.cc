@@ -9,14 +9,16 @@ namespace {
 double true_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double true_silu(double x) { return x * true_sigmoid(x); }
 
-TEST(Silu, ErrorIsBelowThreeInHundredThousand) {
-  double worst = 0;
+TEST(Silu, ErrorIsBelowOneInAMillionWhereItCounts) {
+  double worst = 0, far = 0;
   for (int i = -20 * 65536; i <= 20 * 65536; ++i) {
     const float x = float(i) / 65536;
-    worst = std::max(worst, std::fabs(silu(x) - true_silu(x)));
+    double& w = std::fabs(x) < 13 ? worst : far;
+    w = std::max(w, std::fabs(silu(x) - true_silu(x)));
   }
-  EXPECT_LT(worst, 3e-5);
-  EXPECT_GT(worst, 1e-6);  // it is an approximation: the grid is fine enough to see that
+  EXPECT_LT(worst, 1e-6);
+  EXPECT_LT(far, 3e-5);
+  EXPECT_GT(far, 1e-6);  // it is an approximation: the grid is fine enough to see that
 }
 
 TEST(Silu, FarOutItIsXOrNothing) {
@@ -34,19 +36,18 @@ TEST(Silu, TableCoversEverySegmentAndEndsInTheLine) {
   EXPECT_EQ(index(1.0f), 12u);
   EXPECT_EQ(index(2.0f), 0u);
   EXPECT_EQ(index(kSiluLimit), 11u);
-  for (size_t i = 0; i < 16; ++i) EXPECT_NE(t.c1[i], 0) << i;
-  EXPECT_EQ(t.c0[11], -0.5f);
-  EXPECT_EQ(t.c1[11], 0.5f);
-  EXPECT_EQ(t.c2[11], 0.0f);
-  EXPECT_EQ(t.c3[11], 0.0f);
+  for (size_t i = 0; i < 16; ++i) EXPECT_NE(t.c[1][i], 0) << i;
+  EXPECT_EQ(t.c[0][11], -0.5f);
+  EXPECT_EQ(t.c[1][11], 0.5f);
+  for (size_t power = 2; power <= kSiluDegree; ++power) EXPECT_EQ(t.c[power][11], 0.0f);
 }
 
 // The table is part of what generated code computes: these bits may not depend on the machine or the compiler.
 TEST(Silu, TableIsTheSameEverywhere) {
   const SiluTable& t = silu_table();
   uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const auto* c : {&t.c0, &t.c1, &t.c2, &t.c3}) {
-    for (float f : *c) hash = (hash ^ std::bit_cast<uint32_t>(f)) * 1099511628211u;
+  for (const auto& c : t.c) {
+    for (float f : c) hash = (hash ^ std::bit_cast<uint32_t>(f)) * 1099511628211u;
   }
   EXPECT_EQ(hash, 15835386974705816869u);  // as 200-bit arithmetic has it, rounded to float
 }
