@@ -17,15 +17,32 @@ std::string targets_of(const Compiled& compiled) {
   return out;
 }
 
-PlanView view_of(const Plan& plan) {
+// Rows of the picture that each band of the group adds to its last layer: bands cut that layer evenly (plan/columns.cc).
+int64_t rows_per_band(const ColumnGroup& group, const Plan& plan, const Graph& graph) {
+  if (group.bands == 1) return 0;
+  for (int32_t s = group.last; s >= group.first; --s) {
+    const int32_t node = plan.step_node[size_t(s)];
+    if (node < 0) continue;  // a border or a conversion
+    const Shape& shape = graph.value(graph.nodes[size_t(node)].outputs[0]).shape;
+    if (shape.size() == 4) return (shape[2] + group.bands - 1) / group.bands;
+  }
+  return 0;
+}
+
+PlanView view_of(const Plan& plan, const Graph& graph) {
   PlanView view;
   for (const StepImage& step : plan.program.steps) view.steps.push_back(step.name);
   for (const ColumnGroup& g : plan.groups)
-    view.groups.push_back({.first = g.first, .last = g.last, .bands = g.bands, .working_set_bytes = g.working_set});
+    view.groups.push_back({.first = g.first,
+                           .last = g.last,
+                           .bands = g.bands,
+                           .tile_rows = rows_per_band(g, plan, graph),
+                           .working_set_bytes = g.working_set});
   for (const Buffer& b : plan.places.buffers) {
     if (b.last >= b.first) view.buffers.push_back({b.name, b.offset, b.bytes, b.first, b.last});
   }
   view.arena_bytes = plan.program.arena_bytes;
+  view.l2_bytes = plan.l2_bytes;
   return view;
 }
 
@@ -51,7 +68,7 @@ void write_report(const std::string& path, const std::string& model, const Compi
   input.compiler = compiled.image.compiler;
   input.options = compiled.image.options;
   input.sparsity = compiled.sparsity;
-  if (!compiled.plans.empty()) input.plan = view_of(compiled.plans[0]);
+  if (!compiled.plans.empty()) input.plan = view_of(compiled.plans[0], compiled.graph);
   write_file(path, report_html(input));
 }
 
