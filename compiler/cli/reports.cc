@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 
 #include "compiler/analysis/report_html.h"
+#include "compiler/error.h"
 #include "sparsec/files.h"
 
 namespace sparsec::cli {
@@ -17,7 +19,8 @@ std::string targets_of(const Compiled& compiled) {
   return out;
 }
 
-// Rows of the picture that each band of the group adds to its last layer: bands cut that layer evenly (plan/columns.cc).
+// Rows of the picture that each band of the group adds to its last layer: bands cut that layer evenly
+// (plan/columns.cc).
 int64_t rows_per_band(const ColumnGroup& group, const Plan& plan, const Graph& graph) {
   if (group.bands == 1) return 0;
   for (int32_t s = group.last; s >= group.first; --s) {
@@ -58,6 +61,22 @@ std::string summary(const Compiled& compiled) {
 
 void print_plans(const Compiled& compiled) {
   for (const Plan& plan : compiled.plans) fmt::print("{}\n", print(plan, compiled.graph));
+}
+
+void print_kernels(const Compiled& compiled, const std::string& layer) {
+  bool found = false;
+  for (const Plan& plan : compiled.plans) {
+    for (const StepImage& step : plan.program.steps) {
+      if (layer != "all" && layer != step.name) continue;
+      found = true;
+      std::set<int32_t> printed{-1};  // a ready-made step of the runtime is no kernel; equal groups share one
+      for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
+        const int32_t function = plan.program.calls[c].function;
+        if (printed.insert(function).second) fmt::print("{}\n", kir::print(plan.program.functions[size_t(function)]));
+      }
+    }
+  }
+  if (!found) throw CompileError("--dump-kernels: there is no layer '" + layer + "'; --dump-plan lists them");
 }
 
 void write_report(const std::string& path, const std::string& model, const Compiled& compiled) {
