@@ -165,8 +165,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           operands.push_back(to.mask(node.outputs[0]));
           break;
         case kernels::ConvPointer::residual:
-          operands.push_back(
-              to.in_planes(node.inputs[2], to.planes(node.inputs[2]).layout.origin, to.isa.vector_bytes()));
+          operands.push_back(first_plane(node.inputs[2]));
           break;
         case kernels::ConvPointer::output:
           operands.push_back(first_plane(node.outputs[output++]));
