@@ -173,6 +173,8 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
       }
     }
     choice.products += group.products * tiles;
+    constexpr int64_t kInsnBytes = 8;
+    to.note_code(int64_t(group.function.code.size()) * kInsnBytes + int64_t(group.stream.size()) * 4);
     to.call(to.add_function(std::move(group.function)), operands);
   }
   for (ValueId v : node.outputs) to.made_planes(v);
