@@ -1,4 +1,5 @@
-// Runs a plan without compiling it: kernels by the interpreter of the kernel IR, ready-made steps natively. Any ISA's program runs on any machine.
+// Runs a plan without compiling it: kernels by the interpreter of the kernel IR, ready-made steps natively. Any ISA's
+// program runs on any machine.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ class Simulator {
  public:
   explicit Simulator(const Plan& plan);
 
-  // The whole schedule for one picture. Inputs in the order of the graph's; the outputs' shapes and types come from `outputs` and are filled.
+  // The whole schedule for one picture. Inputs in the order of the graph's; the outputs' shapes and types come from
+  // `outputs` and are filled.
   void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs);
 
   // Tiles [begin, end) of one step; inputs and outputs as set by `bind`.
