@@ -14,9 +14,9 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/heartbeat.h"
 #include "compiler/cli/session.h"
-#include "compiler/cli/verify_layers.h"
 #include "compiler/error.h"
 #include "compiler/oracle/evaluate.h"
+#include "compiler/verify/layers.h"
 #include "runtime/core/letterbox.h"
 #include "sparsec/logging.h"
 
@@ -100,8 +100,8 @@ void print_row(const Agreement& a) {
 bool verify_one(const Graph& graph, const Plan& plan, const LoadedModel& layered,
                 const std::map<ValueId, TensorPtr>& values, bool all_layers) {
   Progress progress(fmt::format("layers on {}", layered.isa()), int64_t(graph.nodes.size()));
-  const std::vector<Agreement> layers =
-      verify_layers(graph, plan, layered, values, [&](const Node& n) { progress.step(n.name); });
+  const std::vector<Agreement> layers = verify_layers(graph, plan, layered.runtime(), layered.context(), values,
+                                                      [&](const Node& n) { progress.step(n.name); });
   int64_t integer = 0, exact_integer = 0, floats = 0, exact_floats = 0;
   bool good = true, header = false;
   for (const Agreement& a : layers) {

@@ -124,17 +124,17 @@ struct Lookup256 {
 // of the output's shape. Outputs: one or more of [N,O,H',W'], each u8 (with `quant`) or f32. Outside the picture x
 // reads as its zero point.
 //
-//   acc = acc_bias[o] + sum x * w                        exact in int32 (proved at import)
-//   f   = fma(float(acc), multiplier[o], bias[o])        all in float32, round to nearest even
-//   a   = activation(f)                                  silu by compiler/oracle/numerics.h, bit for bit the same
-//   everywhere a   = fma(float(r - r.zero_point), r.scale, a)       when `residual` out = a for an f32 output out =
-//   clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255), then table[out] where there is one
+//   acc = acc_bias[o] + sum x * w                                            exact in int32 (proved at import)
+//   f   = fma(float(acc), multiplier[o], bias[o])                            in float32, to nearest even
+//   a   = fma(float(r - r.zero_point), r.scale, activation(f))               activation(f) alone without `residual`
+//   out = a                                                                  for f32; for u8, and then table[out]:
+//   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)      (silu as in compiler/oracle/numerics.h)
 //
 // Where nothing comes between the accumulator and the quantiser (no activation, no residual, one u8 output), they are
-// one rounding apart, as in QLinearConv:
+// one rounding apart, as in QLinearConv, and the table comes after as before:
 //
-//   out = clamp(round_half_even(fma(float(acc), multiplier[o] / scale, bias[o] / scale)) + zero_point, 0, 255), then
-//   the table
+//   k = multiplier[o] / scale, b = bias[o] / scale
+//   out = clamp(round_half_even(fma(float(acc), k, b)) + zero_point, 0, 255)
 struct QConv {
   Window window;
   std::vector<int32_t> acc_bias;  // [O]; quantised bias, less x.zero_point * sum of w
@@ -167,8 +167,8 @@ struct FConv {
 struct Lookup {
   std::array<uint8_t, 256> table;
 };
-// u8, u8 (same shape) -> u8: clamp(round_half_even(real(a) op real(b) * (1 / scale)) + zero_point). real(x) = float(x -
-// zero_point) * scale.
+// u8, u8 (same shape) -> u8: clamp(round_half_even((real(a) op real(b)) * (1 / scale)) + zero_point),
+// with real(x) = float(x - zero_point) * scale.
 struct QBinary {
   BinaryKind kind;
 };

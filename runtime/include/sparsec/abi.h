@@ -58,8 +58,8 @@ typedef struct {
   uint32_t split;
 } sparsec_step;
 
-/* The schedule: tiles [begin, end) of a step, in order. A barrier follows where the next entry reads what this one
- * writes. */
+/* The schedule: tiles [begin, end) of a step, in order. A barrier follows where a later entry, up to the next barrier,
+ * touches what this one writes or overwrites what it reads. */
 typedef struct {
   uint32_t step;
   uint32_t barrier;
@@ -75,8 +75,8 @@ typedef struct {
   int64_t shape[SPARSEC_MAX_RANK]; /* with the batch; rows outermost, no gaps */
 } sparsec_tensor;
 
-/* One level of the head as the network leaves it in the arena or in an output: float planes, channel c of anchor a at
- * cell (y, x) is at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + 4 * x. All strides in bytes. */
+/* One level of the head as the network leaves it in the arena or in an output: floats, channel c of anchor a at cell
+ * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes. */
 typedef struct {
   sparsec_pointer where;
   int64_t plane_stride, row_stride, column_stride;

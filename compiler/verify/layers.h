@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "compiler/cli/session.h"
+#include "compiler/engine/runtime_api.h"
 #include "compiler/ir/graph.h"
 #include "compiler/plan/plan.h"
 
-namespace sparsec::cli {
+namespace sparsec {
 
 // One output of one node (or of the whole model).
 struct Agreement {
@@ -25,10 +25,10 @@ struct Agreement {
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);
 
-// `plan` is what the model's program was made from, without columns; `values` is what the oracle computed. Calls
+// `context` runs the program that was made from `plan`, without columns; `values` is what the oracle computed. Calls
 // `on_node` before each node.
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model,
-                                     const std::map<ValueId, TensorPtr>& values,
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime,
+                                     sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node);
 
-}  // namespace sparsec::cli
+}  // namespace sparsec

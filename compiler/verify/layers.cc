@@ -4,7 +4,7 @@
 // A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the
 // node runs. What else lies in the arena is then of no meaning, and each node is judged alone: an error does not
 // spread.
-#include "compiler/cli/verify_layers.h"
+#include "compiler/verify/layers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,16 +13,16 @@
 #include "compiler/error.h"
 #include "compiler/plan/places.h"
 
-namespace sparsec::cli {
+namespace sparsec {
 namespace {
 
 class Bench {
  public:
-  Bench(const Graph& graph, const Plan& plan, const LoadedModel& model)
+  Bench(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime, sparsec_rt_context* context)
       : graph_(graph),
         plan_(plan),
-        rt_(model.runtime()),
-        context_(model.context()),
+        rt_(runtime),
+        context_(context),
         program_(*rt_.program(context_)),
         arena_(static_cast<std::byte*>(rt_.arena(context_))) {
     for (const ValueId v : graph.inputs) inputs_.push_back(room_for(v));
@@ -180,10 +180,10 @@ Agreement compare(std::string name, std::string op, const Tensor& ours, const Te
   return a;
 }
 
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const LoadedModel& model,
-                                     const std::map<ValueId, TensorPtr>& values,
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime,
+                                     sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node) {
-  Bench bench(graph, plan, model);
+  Bench bench(graph, plan, runtime, context);
   std::vector<Agreement> out;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -203,4 +203,4 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const
   return out;
 }
 
-}  // namespace sparsec::cli
+}  // namespace sparsec
