@@ -165,8 +165,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           operands.push_back(to.mask(node.outputs[0]));
           break;
         case kernels::ConvPointer::residual:
-          operands.push_back(
-              to.in_planes(node.inputs[2], to.planes(node.inputs[2]).layout.origin, to.isa.vector_bytes()));
+          operands.push_back(first_plane(node.inputs[2]));
           break;
         case kernels::ConvPointer::output:
           operands.push_back(first_plane(node.outputs[output++]));
@@ -174,6 +173,8 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
       }
     }
     choice.products += group.products * tiles;
+    constexpr int64_t kInsnBytes = 8;
+    to.note_code(int64_t(group.function.code.size()) * kInsnBytes + int64_t(group.stream.size()) * 4);
     to.call(to.add_function(std::move(group.function)), operands);
   }
   for (ValueId v : node.outputs) to.made_planes(v);

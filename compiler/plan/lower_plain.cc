@@ -273,6 +273,7 @@ void convert(Lowering& to, ValueId v, bool into_planes) {
   if (into_planes) to.fill_border(v, false);
   const Operand descriptor{to.add_descriptor(loop), 0};
   to.begin_step(value.name, -1, l.rows, value.name + (into_planes ? ": array to planes" : ": planes to array"));
+  into_planes ? to.row_tiles({}, 1, {v}) : to.row_tiles({v}, 1, {});
   for (size_t slot = 0; slot < place.channel_of.size(); ++slot) {
     if (place.channel_of[slot] < 0) continue;
     Location array = to.plain(v);
@@ -301,6 +302,7 @@ void lower_decode(Lowering& to, const Node& node, int32_t index) {
     const PlaneLayout& l = to.planes(node.inputs[k]).layout;
     to.begin_step(node.name + " level " + std::to_string(k), index, l.rows,
                   node.name + ": decode, stride " + std::to_string(int(level.stride)));
+    to.row_tiles({node.inputs[k]}, 1, {});
     for (size_t a = 0; a < level.anchors.size(); ++a) {
       sparsec_decode_row d{};
       d.columns = int32_t(l.cols);

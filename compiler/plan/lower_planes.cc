@@ -90,6 +90,7 @@ void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
   d.pad_left = int32_t(w.pads.left);
   to.fill_border(y, false);
   to.begin_step(node.name, index, out.planes, describe(to, node));
+  to.whole_tiles({x}, {y});
   const Operand descriptor{to.add_descriptor(d), 0};
   for (int lane = 0; lane < (integer ? 4 : 1); ++lane)
     to.call("max_pool", {to.in_planes(y, out.origin + lane, out.plane_bytes),
@@ -112,6 +113,7 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
   append(op.source_col);
   to.fill_border(y, false);
   to.begin_step(node.name, index, out.planes, describe(to, node));
+  to.whole_tiles({x}, {y});
   to.call("resize", {to.in_planes(y, out.origin, out.plane_bytes),
                      to.in_planes(x, in.origin, in.plane_bytes),
                      {to.add_constant(bytes.data(), bytes.size()), 0}});
@@ -126,7 +128,7 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const uint32_t fill = integer ? uint32_t(uint8_t(op.fill)) * 0x01010101u : std::bit_cast<uint32_t>(op.fill);
   to.fill_border(y, false);
   to.begin_step(node.name, index, out.rows, describe(to, node));
-  to.row_tiles({x}, op.rows, y);
+  to.row_tiles({x}, op.rows, {y});
   const int64_t planes = in.planes;
   for (int64_t py = 0; py < op.rows; ++py)
     for (int64_t px = 0; px < op.cols; ++px) {
@@ -169,6 +171,7 @@ void lower_concat(Lowering& to, const Node& node, int32_t index) {
     loop.a[0] = in.pitch * 4;
     loop.out[1] = loop.a[1] = 4;
     to.begin_step(node.name, index, in.planes, describe(to, node) + ", copies " + to.graph.value(part).name);
+    to.whole_tiles({part}, {whole});
     to.call("copy", {to.in_planes(whole, out.layout.origin + first * out.layout.plane_bytes, out.layout.plane_bytes),
                      to.in_planes(part, in.origin, in.plane_bytes),
                      {to.add_descriptor(loop), 0}});
@@ -207,7 +210,7 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   const Location from = to.plain(x);
   to.fill_border(y, false);
   to.begin_step(node.name, index, rows, describe(to, node));
-  to.row_tiles({}, 1, y);
+  to.row_tiles({}, 1, {y});
   if (cols % to.isa.lanes != 0) {
     for (int64_t c = 0; c < channels; ++c) {
       sparsec_loop loop{};

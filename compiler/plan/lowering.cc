@@ -29,22 +29,33 @@ void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::st
   extents_.emplace_back();
 }
 
-void Lowering::flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes) {
-  StepExtent& e = extents_.back();
-  e.tiles = StepExtent::Tiles::vectors;
-  e.pixels_per_tile = isa.lanes;
-  for (ValueId v : reads)
-    e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), 0, reach});
-  for (ValueId v : writes) e.writes.push_back(planes(v).at.index);
+StepExtent::Planes Lowering::extent(ValueId v) const {
+  const PlanePlace& p = planes(v);
+  return {p.at.index, p.at.offset, p.layout.planes * p.layout.plane_bytes, p.layout.pitch, p.layout.flat_pixels()};
 }
 
-void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, ValueId write) {
-  StepExtent& e = extents_.back();
-  e.tiles = StepExtent::Tiles::rows;
-  e.pixels_per_tile = planes(write).layout.pitch;
-  for (ValueId v : reads)
-    e.reads.push_back({planes(v).at.index, planes(v).layout.pitch, planes(v).layout.flat_pixels(), rows_per_tile, 0});
-  e.writes.push_back(planes(write).at.index);
+void Lowering::whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes) {
+  for (ValueId v : reads) extents_.back().reads.push_back(extent(v));
+  for (ValueId v : writes) extents_.back().writes.push_back(extent(v));
+}
+
+void Lowering::flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes) {
+  whole_tiles(reads, writes);
+  extents_.back().tiles = StepExtent::Tiles::vectors;
+  extents_.back().pixels_per_tile = isa.lanes;
+  extents_.back().reach = reach;
+}
+
+void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes) {
+  whole_tiles(reads, writes);
+  extents_.back().tiles = StepExtent::Tiles::rows;
+  extents_.back().pixels_per_tile = writes.empty() ? 1 : planes(writes[0]).layout.pitch;
+  extents_.back().rows_per_tile = rows_per_tile;
+}
+
+void Lowering::note_code(int64_t bytes) {
+  extents_.back().code += bytes;
+  extents_.back().largest_call = std::max(extents_.back().largest_call, bytes);
 }
 
 void Lowering::add_call(CallImage call, const std::vector<Operand>& operands) {
@@ -161,7 +172,7 @@ void Lowering::fill_border(ValueId v, bool flat) {
   const int64_t rows_end = l.origin + ((l.rows - 1) * l.pitch + l.cols) * 4;
   begin_step(graph.value(v).name + " border", -1, l.planes, "border of " + graph.value(v).name);
   extents_.back().is_border = true;
-  extents_.back().writes.push_back(place.at.index);
+  extents_.back().writes.push_back(extent(v));
   const auto run = [&](int64_t from, int64_t to, int64_t repeat, int64_t step) {
     if (to <= from || repeat <= 0) return;
     sparsec_loop loop{};

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/plan/places.h"
@@ -17,20 +18,23 @@ struct Operand {
   int64_t stride = 0;  // bytes per tile
 };
 
-// How a step's tiles lie in the pixels that it reads and writes: what column tiling needs to know.
+// How a step's tiles lie in the pixels that it reads and writes, and what it keeps in the cache: what column tiling
+// needs to know.
 struct StepExtent {
   enum class Tiles : uint8_t { vectors, rows, whole };  // flat vectors of pixels; rows of the picture; neither
-  struct Read {
+  struct Planes {                                       // a tensor's, in its buffer
     int32_t buffer;
-    int64_t pitch, pixels;  // of the tensor read: a row, and all that the flat loop covers
-    int64_t rows_per_tile;  // `rows`: rows of the input that an output row takes; 0 for flat tiles
-    int64_t reach;          // `vectors`: how many pixels past its own a tile reads
+    int64_t offset, bytes;
+    int64_t pitch, pixels;  // a row, and all that the flat loop covers
+    auto key() const { return std::pair(buffer, offset); }
   };
   Tiles tiles = Tiles::whole;
   int64_t pixels_per_tile = 0;  // of the tensor written
-  std::vector<Read> reads;
-  std::vector<int32_t> writes;  // buffers
-  bool is_border = false;       // writes only borders: may run before everything else in its group
+  int64_t reach = 0;            // `vectors`: how many pixels past its own a tile reads
+  int64_t rows_per_tile = 0;    // `rows`: rows of the input that an output row takes
+  std::vector<Planes> reads, writes;
+  int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
+  bool is_border = false;              // writes only borders: may run before everything else in its group
 };
 
 class Lowering {
@@ -61,7 +65,9 @@ class Lowering {
 
   // Says how the current step's tiles lie, for column tiling; a step that does not is `whole`.
   void flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes);
-  void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, ValueId write);
+  void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes);
+  void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
+  void note_code(int64_t bytes);  // of one call
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;
@@ -92,6 +98,7 @@ class Lowering {
   };
   void add_call(CallImage call, const std::vector<Operand>& operands);
   void touch(const Location& at);
+  StepExtent::Planes extent(ValueId v) const;
 
   std::vector<PendingCall> pending_;
   std::vector<StepExtent> extents_;

@@ -15,6 +15,32 @@ void lower(Lowering& to, const Node& node, int32_t index) {
   lower_plain(to, node, index);
 }
 
+// The graph's order, but for the head's convolutions: each follows what it reads at once, so that its input need not
+// live to the end.
+std::vector<int32_t> order_of_nodes(const Graph& graph) {
+  const std::vector<int32_t> producer = graph.producers();
+  std::vector<std::vector<int32_t>> early(graph.nodes.size());
+  std::vector<bool> moved(graph.nodes.size(), false);
+  for (const Node& n : graph.nodes) {
+    if (!std::holds_alternative<Decode>(n.op)) continue;
+    for (ValueId level : n.inputs) {
+      const int32_t conv = producer[size_t(level)];
+      if (conv < 0 || !std::holds_alternative<QConv>(graph.nodes[size_t(conv)].op)) continue;
+      const Node& node = graph.nodes[size_t(conv)];
+      const int32_t before = producer[size_t(node.inputs[0])];
+      if (before < 0 || std::get<QConv>(node.op).residual) continue;
+      early[size_t(before)].push_back(conv);
+      moved[size_t(conv)] = true;
+    }
+  }
+  std::vector<int32_t> order;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!moved[i]) order.push_back(int32_t(i));
+    order.insert(order.end(), early[i].begin(), early[i].end());
+  }
+  return order;
+}
+
 // Every graph output must end up in the caller's array, also one that is a constant, an input, or named twice.
 void deliver_outputs(Lowering& to) {
   const Graph& g = to.graph;
@@ -77,11 +103,12 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
 
   for (ValueId v : graph.inputs) to.made_plain(v);
   const Node* decode = nullptr;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (std::holds_alternative<Decode>(graph.nodes[i].op))
-      decode = &graph.nodes[i];
+  for (int32_t i : order_of_nodes(graph)) {
+    const Node& node = graph.nodes[size_t(i)];
+    if (std::holds_alternative<Decode>(node.op))
+      decode = &node;
     else
-      lower(to, graph.nodes[i], int32_t(i));
+      lower(to, node, i);
   }
   // The decoded tensor comes last, so that detection can stop before it.
   size_t first_decode_step = plan.program.steps.size();

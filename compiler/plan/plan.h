@@ -66,7 +66,7 @@ struct LayerChoice {
   int64_t code_bytes = 0, weight_bytes = 0;
 };
 
-// Steps [first, last] run depth-first in bands of `tiles` (see columns.h).
+// Steps [first, last] run depth-first in bands (columns.cc).
 struct ColumnGroup {
   int32_t first = 0, last = 0;
   int32_t bands = 1;
@@ -75,7 +75,9 @@ struct ColumnGroup {
 
 struct PlanOptions {
   bool columns = true;
-  int64_t l2_bytes = 1 << 20;
+  int64_t l2_bytes = 1 << 20;  // of the target, per core
+  int64_t arena_bytes =
+      17 << 19;  // a group's tensors live together: groups end before they need more than this (8.5 MB)
   int threads = 1;
   std::string kernel;  // force "unrolled" or "dense" where it is supported; empty: the cost model decides
 };
