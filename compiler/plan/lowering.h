@@ -35,6 +35,7 @@ struct StepExtent {
   std::vector<Planes> reads, writes;
   int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
   bool is_border = false;              // writes only borders: may run before everything else in its group
+  bool starts_group = false;           // is never grouped with what comes before
 };
 
 class Lowering {
@@ -68,6 +69,7 @@ class Lowering {
   void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes);
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
   void note_code(int64_t bytes);  // of one call
+  void starts_group() { extents_.back().starts_group = true; }
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;
