@@ -11,6 +11,7 @@
 #include "compiler/ir/verify.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/raw_heads.h"
+#include "compiler/plan/slots.h"
 #include "compiler/version.h"
 #include "runtime/core/cpu.h"
 
@@ -128,6 +129,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   Pipeline late(std::move(c.graph), options);
   if (options.order_channels) late.run("order_channels", passes::order_channels);
   late.run("lower_strides", passes::lower_strides);  // from here every convolution has stride 1
+  late.run("align_slots", align_slots);
   c.graph = late.take();
 
   std::optional<RawHead> raw_head;

@@ -194,6 +194,12 @@ void Lowering::fill_border(ValueId v, bool flat) {
   }
 }
 
+void Lowering::restore_border(ValueId v) {
+  if (!planes(v).keep_border) return;
+  fill_border(v, false);
+  extents_.back().is_border = false;
+}
+
 void Lowering::resolve() {
   for (size_t c = 0; c < pending_.size(); ++c) {
     CallImage& call = plan.program.calls[c];

@@ -87,6 +87,8 @@ class Lowering {
   // A step that writes the border of `v`'s planes; `flat` when a flat kernel of vectors writes the sides of rows, else
   // those too.
   void fill_border(ValueId v, bool flat);
+  // The same after a flat kernel that has overwritten the sides of rows, and not as a step that may run early.
+  void restore_border(ValueId v);
   // The mask of `v`'s geometry: a bit per pixel of the flat loop, set inside the picture. And how it advances per
   // vector.
   Operand mask(ValueId v);

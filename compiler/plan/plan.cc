@@ -17,6 +17,18 @@ void lower(Lowering& to, const Node& node, int32_t index) {
   lower_plain(to, node, index);
 }
 
+// Convolutions have kernels for planes only.
+void check_pictures(const Graph& graph) {
+  for (const Node& n : graph.nodes)
+    if (std::holds_alternative<QConv>(n.op) || std::holds_alternative<FConv>(n.op))
+      for (ValueId v : {n.inputs[0], n.outputs[0], n.inputs.size() > 2 ? n.inputs[2] : n.inputs[0]})
+        if (!is_picture(graph.value(v)))
+          throw CompileError(graph.meta.path + ": node " + n.name + " (" + name_of(n.op) + "): " + graph.value(v).name +
+                             " is " + to_string(graph.value(v).shape) +
+                             (graph.value(v).constant ? " and a constant" : "") +
+                             "; supported: one picture, 1xCxHxW, computed at run time");
+}
+
 // The graph's order, but for the head's convolutions: each follows what it reads at once, so that its input need not
 // live to the end.
 std::vector<int32_t> order_of_nodes(const Graph& graph) {
@@ -103,6 +115,7 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
 }  // namespace
 
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
+  check_pictures(graph);
   Plan plan;
   plan.isa = &isa;
   plan.program.isa = &isa;

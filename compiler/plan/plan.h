@@ -53,6 +53,7 @@ struct Places {
   std::vector<std::optional<PlanePlace>> planes;  // by ValueId
   std::vector<std::optional<PlainPlace>> plain;
   std::vector<Buffer> buffers;
+  std::vector<bool> flat_pool;  // by node: a max-pool that the flat vector kernel runs
 };
 
 // What the report and `analyze` tell of one convolution.
