@@ -15,10 +15,9 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/heartbeat.h"
 #include "compiler/cli/session.h"
-#include "compiler/cli/verify_layers.h"
 #include "compiler/error.h"
 #include "compiler/oracle/evaluate.h"
-#include "compiler/verify/simulate.h"
+#include "compiler/verify/layers.h"
 #include "runtime/core/letterbox.h"
 #include "sparsec/logging.h"
 
@@ -220,7 +219,7 @@ Result verify(const Arguments& a) {
         LoadOptions load = a.load_options;
         load.isa = plan.isa->name;
         const LoadedModel layers(*layered_library, a.model, load), model(*full_library, a.model, load);
-        good &= verify_one(graph, plan, *compiled_machine(layers), "compiled", values, a.all_layers);
+        good &= verify_one(graph, plan, *compiled_machine(layers.runtime(), layers.context()), "compiled", values, a.all_layers);
         good &= verify_end_to_end(graph, run_compiled(graph, model, inputs), values);
       } else {
         good &= verify_one(graph, plan, *interpreting_machine(plan), "interpreted", values, a.all_layers);

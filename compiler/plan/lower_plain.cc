@@ -304,6 +304,7 @@ void lower_decode(Lowering& to, const Node& node, int32_t index) {
     to.begin_step(node.name + " level " + std::to_string(k), index, l.rows,
                   node.name + ": decode, stride " + std::to_string(int(level.stride)));
     to.row_tiles({node.inputs[k]}, 1, {});
+    if (k == 0) to.starts_group();  // detection's part of the schedule ends here
     for (size_t a = 0; a < level.anchors.size(); ++a) {
       sparsec_decode_row d{};
       d.columns = int32_t(l.cols);

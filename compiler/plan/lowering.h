@@ -35,6 +35,7 @@ struct StepExtent {
   std::vector<Planes> reads, writes;
   int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
   bool is_border = false;              // writes only borders: may run before everything else in its group
+  bool starts_group = false;           // is never grouped with what comes before
 };
 
 class Lowering {
@@ -70,6 +71,7 @@ class Lowering {
   // Adds the plain picture whose rows the current step's tiles read or write, one each.
   void plain_row_tiles(ValueId v, bool written);
   void note_code(int64_t bytes);  // of one call
+  void starts_group() { extents_.back().starts_group = true; }
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;

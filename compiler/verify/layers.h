@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "compiler/cli/session.h"
+#include "compiler/engine/runtime_api.h"
 #include "compiler/ir/graph.h"
 #include "compiler/plan/plan.h"
 
-namespace sparsec::cli {
+namespace sparsec {
 
 // One output of one node (or of the whole model).
 struct Agreement {
@@ -34,8 +34,9 @@ class Machine {
   virtual std::byte* arena() = 0;
   virtual void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) = 0;
 };
-std::unique_ptr<Machine> compiled_machine(const LoadedModel& model);  // `model` must outlive it
-std::unique_ptr<Machine> interpreting_machine(const Plan& plan);      // `plan` too
+// Both arguments must outlive it.
+std::unique_ptr<Machine> compiled_machine(const sparsec_runtime_api& runtime, sparsec_rt_context* context);
+std::unique_ptr<Machine> interpreting_machine(const Plan& plan);  // `plan` must outlive it
 
 // `plan` is what the machine runs, without columns; `values` is what the oracle computed. Calls
 // `on_node` before each node.
@@ -43,4 +44,4 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machi
                                      const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node);
 
-}  // namespace sparsec::cli
+}  // namespace sparsec

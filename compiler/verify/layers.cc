@@ -4,7 +4,7 @@
 // A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the
 // node runs. What else lies in the arena is then of no meaning, and each node is judged alone: an error does not
 // spread.
-#include "compiler/cli/verify_layers.h"
+#include "compiler/verify/layers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,12 +14,12 @@
 #include "compiler/plan/places.h"
 #include "compiler/verify/simulate.h"
 
-namespace sparsec::cli {
+namespace sparsec {
 namespace {
 
 class CompiledMachine : public Machine {
  public:
-  explicit CompiledMachine(const LoadedModel& model) : rt_(model.runtime()), context_(model.context()) {}
+  CompiledMachine(const sparsec_runtime_api& runtime, sparsec_rt_context* context) : rt_(runtime), context_(context) {}
   std::byte* arena() override { return static_cast<std::byte*>(rt_.arena(context_)); }
   void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) override {
     const int32_t status = rt_.run_entries(context_, in.data(), out.data(), 0, entry, entry + 1);
@@ -200,7 +200,9 @@ Agreement compare(std::string name, std::string op, const Tensor& ours, const Te
   return a;
 }
 
-std::unique_ptr<Machine> compiled_machine(const LoadedModel& model) { return std::make_unique<CompiledMachine>(model); }
+std::unique_ptr<Machine> compiled_machine(const sparsec_runtime_api& runtime, sparsec_rt_context* context) {
+  return std::make_unique<CompiledMachine>(runtime, context);
+}
 std::unique_ptr<Machine> interpreting_machine(const Plan& plan) { return std::make_unique<InterpretingMachine>(plan); }
 
 std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machine& machine,
@@ -226,4 +228,4 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machi
   return out;
 }
 
-}  // namespace sparsec::cli
+}  // namespace sparsec
