@@ -19,8 +19,8 @@ using Tiles = StepExtent::Tiles;
 
 class Columns {
  public:
-  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options)
-      : plan_(plan), extents_(extents), options_(options) {
+  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options, int32_t cut)
+      : plan_(plan), extents_(extents), options_(options), cut_(cut) {
     SPARSEC_CHECK(extents.size() == plan.program.steps.size(), "an extent a step");
   }
 
@@ -147,12 +147,13 @@ class Columns {
   Plan& plan_;
   const std::vector<StepExtent>& extents_;
   const PlanOptions& options_;
+  const int32_t cut_;  // no group reaches over this step
 };
 
 }  // namespace
 
-void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
-  Columns(plan, extents, options).run();
+void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options, size_t cut) {
+  Columns(plan, extents, options, int32_t(cut)).run();
 }
 
 }  // namespace sparsec
