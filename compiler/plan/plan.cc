@@ -104,6 +104,7 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
   const std::vector<sparsec_work>& schedule = plan.program.schedule;
   const auto detects = [&](const sparsec_work& work) { return work.step < first_decode_step; };
   SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "decoding comes last");
+  SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "detection runs a prefix of the schedule");
   head.detect_schedule = uint32_t(std::count_if(schedule.begin(), schedule.end(), detects));
   const Value& input = graph.value(graph.inputs[0]);
   head.input_rows = int32_t(input.shape[2]);
@@ -147,7 +148,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   for (ValueId v : levels) plan.places.buffers[size_t(to.planes(v).at.index)].last = int32_t(plan.program.steps.size());
   if (!decode) first_decode_step = plan.program.steps.size();
 
-  schedule_columns(plan, to.extents(), options);
+  schedule_columns(plan, to.extents(), options, first_decode_step);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
   if (!levels.empty())
