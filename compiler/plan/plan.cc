@@ -104,7 +104,6 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
   const std::vector<sparsec_work>& schedule = plan.program.schedule;
   const auto detects = [&](const sparsec_work& work) { return work.step < first_decode_step; };
   SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "decoding comes last");
-  SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "detection runs a prefix of the schedule");
   head.detect_schedule = uint32_t(std::count_if(schedule.begin(), schedule.end(), detects));
   const Value& input = graph.value(graph.inputs[0]);
   head.input_rows = int32_t(input.shape[2]);
