@@ -18,6 +18,7 @@
 #include "compiler/error.h"
 #include "compiler/oracle/evaluate.h"
 #include "compiler/verify/layers.h"
+#include "compiler/verify/simulate.h"
 #include "runtime/core/letterbox.h"
 #include "sparsec/logging.h"
 
