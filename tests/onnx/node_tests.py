@@ -56,7 +56,7 @@ def with_constants(case, model):
     fixed.CopyFrom(model)
     inputs, expected = case.data_sets[0]
     for value, array in list(zip(model.graph.input, inputs))[1:]:
-        fixed.graph.initializer.append(onnx.numpy_helper.from_array(array, value.name))
+        fixed.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), value.name))
     del fixed.graph.input[1:]
     return fixed, inputs[:1], expected
 
@@ -70,7 +70,7 @@ def judge(sparsec, case, model, folder):
 
 def run(sparsec, case, model, inputs, expected, folder):
     names = [i.name for i in model.graph.input]
-    if len(names) != len(inputs) or not all(isinstance(x, np.ndarray) for x in [*inputs, *expected]):
+    if len(names) != len(inputs) or not all(isinstance(x, (np.ndarray, np.generic)) for x in [*inputs, *expected]):
         return "unsupported", "not plain tensors"
     onnx.save(model, folder / "model.onnx")
     np.savez(folder / "in.npz", **dict(zip(names, inputs)))
