@@ -34,7 +34,7 @@ Sigmoid Relu HardSwish Tanh Exp Sqrt Neg Abs LeakyRelu HardSigmoid Clip Identity
 Sum Cast Softmax Reshape Flatten Squeeze Unsqueeze Transpose Concat Pad QuantizeLinear DequantizeLinear
 DynamicQuantizeLinear QLinearConv ConvInteger Resize Upsample Slice Split Gather""".split()
 NEWEST_OPSET = 21
-EXPECTED_RIGHT = 60
+EXPECTED_RIGHT = 200
 
 
 def cases(wanted):
