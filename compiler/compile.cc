@@ -11,6 +11,7 @@
 #include "compiler/ir/verify.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/raw_heads.h"
+#include "compiler/plan/slots.h"
 #include "compiler/version.h"
 #include "runtime/core/cpu.h"
 
@@ -42,12 +43,18 @@ class Pipeline {
 
 sparsec_type type_of(DType type) {
   switch (type) {
-    case DType::f32: return SPARSEC_F32;
-    case DType::u8: return SPARSEC_U8;
-    case DType::s8: return SPARSEC_S8;
-    case DType::s32: return SPARSEC_S32;
-    case DType::i64: return SPARSEC_I64;
-    case DType::boolean: return SPARSEC_U8;
+    case DType::f32:
+      return SPARSEC_F32;
+    case DType::u8:
+      return SPARSEC_U8;
+    case DType::s8:
+      return SPARSEC_S8;
+    case DType::s32:
+      return SPARSEC_S32;
+    case DType::i64:
+      return SPARSEC_I64;
+    case DType::boolean:
+      return SPARSEC_U8;
   }
   return SPARSEC_F32;
 }
@@ -122,6 +129,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   Pipeline late(std::move(c.graph), options);
   if (options.order_channels) late.run("order_channels", passes::order_channels);
   late.run("lower_strides", passes::lower_strides);  // from here every convolution has stride 1
+  late.run("align_slots", align_slots);              // from here operands have their channels in the same slots
   c.graph = late.take();
 
   std::optional<RawHead> raw_head;
@@ -129,7 +137,8 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
 
   std::vector<const Isa*> targets = options.targets;
   if (targets.empty()) targets = {host_isas().front()};
-  for (const Isa* isa : targets) c.plans.push_back(make_plan(c.graph, *isa, options.plan, raw_head ? &*raw_head : nullptr));
+  for (const Isa* isa : targets)
+    c.plans.push_back(make_plan(c.graph, *isa, options.plan, raw_head ? &*raw_head : nullptr));
 
   set_choices(c.sparsity, choices_of(c.plans.front()));
 

@@ -29,10 +29,10 @@ struct CompileOptions {
 };
 
 struct Compiled {
-  Graph imported;            // the real dialect, as import made it: the float meaning of the model
-  Graph graph;               // what the kernels compute; the oracle runs it bit for bit
-  SparsityReport sparsity;   // before strides became phases: counts agree with the ONNX file
-  std::vector<Plan> plans;   // one per target, in the order of `image.programs`
+  Graph imported;           // the real dialect, as import made it: the float meaning of the model
+  Graph graph;              // what the kernels compute; the oracle runs it bit for bit
+  SparsityReport sparsity;  // before strides became phases: counts agree with the ONNX file
+  std::vector<Plan> plans;  // one per target, in the order of `image.programs`
   ModelImage image;
 };
 

@@ -1,7 +1,8 @@
 // The two kinds of failure, never mixed.
 //
-// CompileError is the user's: a file, a node or an option that sparsec cannot take. Its message names the place, what is
-// wrong and what would have worked, in one line. SPARSEC_CHECK is ours: a broken invariant, reported as an internal error.
+// CompileError is the user's: a file, a node or an option that sparsec cannot take. Its message names the place, what
+// is wrong and what would have worked, in one line. SPARSEC_CHECK is ours: a broken invariant, reported as an internal
+// error.
 #pragma once
 
 #include <stdexcept>
@@ -30,7 +31,7 @@ class InternalError : public std::logic_error {
 
 }  // namespace sparsec
 
-#define SPARSEC_CHECK(condition, message)                                            \
-  do {                                                                               \
+#define SPARSEC_CHECK(condition, message)                                               \
+  do {                                                                                  \
     if (!(condition)) ::sparsec::check_failed(__FILE__, __LINE__, #condition, message); \
   } while (0)

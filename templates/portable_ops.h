@@ -1,7 +1,7 @@
 /* The instructions of portable kernels: one function per opcode of the kernel IR, on vectors of four 32-bit lanes, in
  * the vector types that g++ and clang++ map to what the CPU has. Floats are strict: compile with -ffp-contract=off and
- * without -ffast-math; a fused multiply-add is written as one. What takes many machine instructions is a function of its
- * own: kernels do it often, and inlined copies would take minutes to compile. */
+ * without -ffast-math; a fused multiply-add is written as one. What takes many machine instructions is a function of
+ * its own: kernels do it often, and inlined copies would take minutes to compile. */
 #ifndef SPARSEC_PORTABLE_OPS_H
 #define SPARSEC_PORTABLE_OPS_H
 

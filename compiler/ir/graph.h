@@ -1,7 +1,7 @@
 // The Graph: values and the nodes that make them, in an order in which every node follows what it reads.
 //
-// A Graph is a plain value: a pass takes one and returns one, and constants are shared, so copying is cheap. Every value
-// has a static shape and type. A value is a graph input, a constant, or the output of exactly one node.
+// A Graph is a plain value: a pass takes one and returns one, and constants are shared, so copying is cheap. Every
+// value has a static shape and type. A value is a graph input, a constant, or the output of exactly one node.
 #pragma once
 
 #include <optional>
@@ -36,7 +36,7 @@ struct Metadata {
   std::string path;                      // the .onnx file, for messages
   std::string sha256;                    // of the file (and its external data), lower-case hex
   std::vector<std::string> class_names;  // from --class-names, the ONNX metadata or COCO; may be empty
-  int64_t batch = 1;                     // pictures per run; shapes in the Graph are those of one picture (see passes.h, split_batch)
+  int64_t batch = 1;  // pictures per run; shapes in the Graph are those of one picture (see passes.h, split_batch)
 };
 
 struct Graph {

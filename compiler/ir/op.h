@@ -1,9 +1,9 @@
 // The operators of the Graph: one struct each, Op = std::variant of them.
 //
 // Two dialects share the type. The *real* dialect is what import makes: float operators, with QuantizeLinear and
-// DequantizeLinear saying where integers lie. The *integer* dialect (QConv, QBinary, Lookup, and the layout operators on
-// u8 tensors) is what the `integerise` pass makes of it. docs/design.md tells how one becomes the other; each struct says what
-// its inputs and outputs are. All four-dimensional tensors are N,C,H,W.
+// DequantizeLinear saying where integers lie. The *integer* dialect (QConv, QBinary, Lookup, and the layout operators
+// on u8 tensors) is what the `integerise` pass makes of it. docs/design.md tells how one becomes the other; each struct
+// says what its inputs and outputs are. All four-dimensional tensors are N,C,H,W.
 #pragma once
 
 #include <array>
@@ -37,7 +37,20 @@ const char* name_of(Activation);
 // ---- both dialects -------------------------------------------------------------------------------------------------
 
 // x -> x; element for element. `alpha`, `beta`: leaky_relu's slope; clip's bounds.
-enum class UnaryKind : uint8_t { sigmoid, silu, relu, leaky_relu, hard_swish, hard_sigmoid, tanh, exp, sqrt, neg, abs, clip };
+enum class UnaryKind : uint8_t {
+  sigmoid,
+  silu,
+  relu,
+  leaky_relu,
+  hard_swish,
+  hard_sigmoid,
+  tanh,
+  exp,
+  sqrt,
+  neg,
+  abs,
+  clip
+};
 struct Unary {
   UnaryKind kind;
   float alpha = 0, beta = 0;
@@ -100,40 +113,45 @@ struct Dequantize {  // u8, s8 or s32 -> f32: scale * (q - zero_point)
 
 // ---- fused convolutions --------------------------------------------------------------------------------------------
 
-// How one output of a convolution leaves the epilogue. u8 outputs are requantised to the value's own `quant`; with a lookup they are
-// requantised to `before` first and then go through `table`.
+// How one output of a convolution leaves the epilogue. u8 outputs are requantised to the value's own `quant`; with a
+// lookup they are requantised to `before` first and then go through `table`.
 struct Lookup256 {
   Quant before;
   std::array<uint8_t, 256> table;
 };
 
-// Integer convolution. Inputs: x u8 (its value has `quant`), w s8 constant [O,C,kh,kw], and when `residual` a u8 tensor of the output's shape.
-// Outputs: one or more of [N,O,H',W'], each u8 (with `quant`) or f32. Outside the picture x reads as its zero point.
+// Integer convolution. Inputs: x u8 (its value has `quant`), w s8 constant [O,C,kh,kw], and when `residual` a u8 tensor
+// of the output's shape. Outputs: one or more of [N,O,H',W'], each u8 (with `quant`) or f32. Outside the picture x
+// reads as its zero point.
 //
-//   acc = acc_bias[o] + sum x * w                        exact in int32 (proved at import)
-//   f   = fma(float(acc), multiplier[o], bias[o])        all in float32, round to nearest even
-//   a   = activation(f)                                  silu by compiler/oracle/numerics.h, bit for bit the same everywhere
-//   a   = fma(float(r - r.zero_point), r.scale, a)       when `residual`
-//   out = a                                              for an f32 output
-//   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255), then table[out] where there is one
+//   acc = acc_bias[o] + sum x * w                                            exact in int32 (proved at import)
+//   f   = fma(float(acc), multiplier[o], bias[o])                            in float32, to nearest even
+//   a   = fma(float(r - r.zero_point), r.scale, activation(f))               activation(f) alone without `residual`
+//   out = a                                                                  for f32; for u8, and then table[out]:
+//   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)      (silu as in compiler/oracle/numerics.h)
 //
-// Where nothing comes between the accumulator and the quantiser (no activation, no residual, one u8 output), they are one rounding apart, as in QLinearConv:
+// Where nothing comes between the accumulator and the quantiser (no activation, no residual, one u8 output), they are
+// one rounding apart, as in QLinearConv, and the table comes after as before:
 //
-//   out = clamp(round_half_even(fma(float(acc), multiplier[o] / scale, bias[o] / scale)) + zero_point, 0, 255), then the table
+//   k = multiplier[o] / scale, b = bias[o] / scale
+//   out = clamp(round_half_even(fma(float(acc), k, b)) + zero_point, 0, 255)
 struct QConv {
   Window window;
-  std::vector<int32_t> acc_bias;   // [O]; quantised bias, less x.zero_point * sum of w
-  std::vector<float> multiplier;   // [O]; x.scale * w.scale[o]
-  std::vector<float> bias;         // [O]
+  std::vector<int32_t> acc_bias;  // [O]; quantised bias, less x.zero_point * sum of w
+  std::vector<float> multiplier;  // [O]; x.scale * w.scale[o]
+  std::vector<float> bias;        // [O]
   Activation activation = Activation::none;
-  float alpha = 0;                 // leaky_relu's slope
+  float alpha = 0;  // leaky_relu's slope
   bool residual = false;
   std::vector<std::optional<Lookup256>> lookup;  // one per output
-  bool requantises_once(size_t outputs, DType type) const { return activation == Activation::none && !residual && outputs == 1 && type == DType::u8; }
+  bool requantises_once(size_t outputs, DType type) const {
+    return activation == Activation::none && !residual && outputs == 1 && type == DType::u8;
+  }
 };
 
-// Float convolution. Inputs: x f32, w f32 constant [O,C,kh,kw], and when `residual` an f32 tensor added after the activation.
-// acc starts at bias[o]; products are added by fma in the order input channel, then tap row, then tap column.
+// Float convolution. Inputs: x f32, w f32 constant [O,C,kh,kw], and when `residual` an f32 tensor added after the
+// activation. acc starts at bias[o]; products are added by fma in the order input channel, then tap row, then tap
+// column.
 struct FConv {
   Window window;
   std::vector<float> bias;  // [O]
@@ -144,23 +162,26 @@ struct FConv {
 
 // ---- the integer dialect -------------------------------------------------------------------------------------------
 
-// u8 -> u8 through a table: every chain of unary float operators between a DequantizeLinear and a QuantizeLinear, computed at compile time.
+// u8 -> u8 through a table: every chain of unary float operators between a DequantizeLinear and a QuantizeLinear,
+// computed at compile time.
 struct Lookup {
   std::array<uint8_t, 256> table;
 };
-// u8, u8 (same shape) -> u8: clamp(round_half_even(real(a) op real(b) * (1 / scale)) + zero_point). real(x) = float(x - zero_point) * scale.
+// u8, u8 (same shape) -> u8: clamp(round_half_even((real(a) op real(b)) * (1 / scale)) + zero_point),
+// with real(x) = float(x - zero_point) * scale.
 struct QBinary {
   BinaryKind kind;
 };
 
 // ---- the detection head --------------------------------------------------------------------------------------------
 
-// Inputs: one f32 tensor [N, A*(5+classes), H, W] per level (A = anchors of that level), before the sigmoid (`sigmoid_done` false) or after.
-// Output 0: [N, sum A*H*W, 5+classes], box centre and size in pixels of the network's input, objectness, class scores:
-// xy = (2p - 0.5 + cell) * stride, wh = (2p)^2 * anchor, with p = sigmoid(t); levels and anchors in the order of the inputs.
+// Inputs: one f32 tensor [N, A*(5+classes), H, W] per level (A = anchors of that level), before the sigmoid
+// (`sigmoid_done` false) or after. Output 0: [N, sum A*H*W, 5+classes], box centre and size in pixels of the network's
+// input, objectness, class scores: xy = (2p - 0.5 + cell) * stride, wh = (2p)^2 * anchor, with p = sigmoid(t); levels
+// and anchors in the order of the inputs.
 struct DecodeLevel {
-  float stride = 0;                             // pixels per cell
-  std::vector<std::array<float, 2>> anchors;    // width, height in pixels
+  float stride = 0;                           // pixels per cell
+  std::vector<std::array<float, 2>> anchors;  // width, height in pixels
 };
 struct Decode {
   std::vector<DecodeLevel> levels;
@@ -168,8 +189,8 @@ struct Decode {
   bool sigmoid_done = false;
 };
 
-using Op = std::variant<Unary, Binary, Concat, MaxPool, Resize, Slice, Reshape, Transpose, Pad, Cast, Softmax, SpaceToDepth,
-                        Conv, BatchNorm, Quantize, Dequantize, QConv, FConv, Lookup, QBinary, Decode>;
+using Op = std::variant<Unary, Binary, Concat, MaxPool, Resize, Slice, Reshape, Transpose, Pad, Cast, Softmax,
+                        SpaceToDepth, Conv, BatchNorm, Quantize, Dequantize, QConv, FConv, Lookup, QBinary, Decode>;
 
 const char* name_of(const Op&);  // "Conv", "QConv", ...
 const char* name_of(UnaryKind);

@@ -13,7 +13,8 @@ struct Quant {
   bool operator==(const Quant&) const = default;
 };
 
-// Per tensor (one entry) or per slice along `axis` (one entry per slice): what QuantizeLinear and DequantizeLinear carry.
+// Per tensor (one entry) or per slice along `axis` (one entry per slice): what QuantizeLinear and DequantizeLinear
+// carry.
 struct QuantParams {
   std::vector<float> scale;
   std::vector<int32_t> zero_point;  // as many as scale

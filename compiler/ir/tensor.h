@@ -20,18 +20,23 @@ enum class DType : uint8_t { f32, u8, s8, s32, i64, boolean };
 
 using Shape = std::vector<int64_t>;
 
-size_t size_of(DType type);          // bytes per element
-const char* name_of(DType type);     // "f32", "u8", ...
+size_t size_of(DType type);       // bytes per element
+const char* name_of(DType type);  // "f32", "u8", ...
 int64_t elements(const Shape& shape);
 std::string to_string(const Shape& shape);  // "1x3x640x640"; a scalar is "scalar"
 
 template <typename T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return DType::f32;
-  else if constexpr (std::is_same_v<T, uint8_t>) return DType::u8;
-  else if constexpr (std::is_same_v<T, int8_t>) return DType::s8;
-  else if constexpr (std::is_same_v<T, int32_t>) return DType::s32;
-  else if constexpr (std::is_same_v<T, int64_t>) return DType::i64;
+  if constexpr (std::is_same_v<T, float>)
+    return DType::f32;
+  else if constexpr (std::is_same_v<T, uint8_t>)
+    return DType::u8;
+  else if constexpr (std::is_same_v<T, int8_t>)
+    return DType::s8;
+  else if constexpr (std::is_same_v<T, int32_t>)
+    return DType::s32;
+  else if constexpr (std::is_same_v<T, int64_t>)
+    return DType::i64;
   else {
     static_assert(std::is_same_v<T, bool>);
     return DType::boolean;

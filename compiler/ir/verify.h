@@ -1,7 +1,8 @@
 // The Graph's invariants, checked after every pass.
 //
-// Topological order, single producers, inferred shapes equal to the stored ones, constants of the right size; and by stage: from `integerise`
-// on every u8 activation has a quant; from `fuse` on no Conv or BatchNorm is left. A failure is a bug of ours: InternalError naming pass and node.
+// Topological order, single producers, inferred shapes equal to the stored ones, constants of the right size; and by
+// stage: from `integerise` on every u8 activation has a quant; from `fuse` on no Conv or BatchNorm is left. A failure
+// is a bug of ours: InternalError naming pass and node.
 #pragma once
 
 #include <string_view>

@@ -29,7 +29,9 @@ class Columns {
     for (int32_t first = 0; first < steps;) {
       int32_t last = first;
       if (options_.columns && bandable(first)) {
-        while (last + 1 < steps && bandable(last + 1) && fits(first, last + 1)) ++last;
+        while (last + 1 < steps && bandable(last + 1) && !extents_[size_t(last + 1)].starts_group &&
+               fits(first, last + 1))
+          ++last;
         while (last > first && extents_[size_t(last)].is_border) --last;  // belongs to what follows
       }
       emit(first, last);

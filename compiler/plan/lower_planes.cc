@@ -181,7 +181,6 @@ void lower_concat(Lowering& to, const Node& node, int32_t index) {
 void lower_dequantise(Lowering& to, const Node& node, int32_t index) {
   const auto& q = std::get<Dequantize>(node.op).q;
   const PlanePlace &in = to.planes(node.inputs[0]), &out = to.planes(node.outputs[0]);
-  SPARSEC_CHECK(!out.keep_border, node.name + ": a dequantised tensor is not padded in place");
   to.begin_step(node.name, index, in.layout.flat_vectors(to.isa.lanes), describe(to, node));
   to.flat_tiles({node.inputs[0]}, 0, {node.outputs[0]});
   WordPool pool(kernels::kPoolPointer);
@@ -197,6 +196,7 @@ void lower_dequantise(Lowering& to, const Node& node, int32_t index) {
             {to.in_planes(node.inputs[0], in.layout.origin + p * in.layout.plane_bytes, to.isa.vector_bytes()),
              to.in_planes(node.outputs[0], out.layout.origin + 4 * p * out.layout.plane_bytes, to.isa.vector_bytes()),
              words});
+  to.restore_border(node.outputs[0]);
 }
 
 // From plain float rows. Widths that are no multiple of the vector go through a plain u8 array.
@@ -211,6 +211,7 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   to.fill_border(y, false);
   to.begin_step(node.name, index, rows, describe(to, node));
   to.row_tiles({}, 1, {y});
+  to.plain_row_tiles(x, false);
   if (cols % to.isa.lanes != 0) {
     for (int64_t c = 0; c < channels; ++c) {
       sparsec_loop loop{};
@@ -277,7 +278,7 @@ void lower_planes(Lowering& to, const Node& node, int32_t index) {
       return kernels::lower_binary(to.isa, op->kind, border, pool, std::move(name), describe(to, node));
     });
   } else if (std::holds_alternative<MaxPool>(node.op)) {
-    is_flat_pool(to.graph, node) ? lower_flat_pool(to, node, index) : lower_general_pool(to, node, index);
+    to.plan.places.flat_pool[size_t(index)] ? lower_flat_pool(to, node, index) : lower_general_pool(to, node, index);
   } else if (std::holds_alternative<Resize>(node.op)) {
     lower_resize(to, node, index);
   } else if (std::holds_alternative<SpaceToDepth>(node.op)) {

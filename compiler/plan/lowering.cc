@@ -53,6 +53,17 @@ void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_til
   extents_.back().rows_per_tile = rows_per_tile;
 }
 
+void Lowering::plain_row_tiles(ValueId v, bool written) {
+  const Location at = plain(v);
+  if (at.space != SPARSEC_ARENA) return;
+  const Value& value = graph.value(v);
+  StepExtent& e = extents_.back();
+  (written ? e.writes : e.reads)
+      .push_back({at.index, at.offset, elements(value.shape) * int64_t(size_of(value.type)), value.shape[3],
+                  value.shape[2] * value.shape[3]});
+  if (written) e.pixels_per_tile = value.shape[3];
+}
+
 void Lowering::note_code(int64_t bytes) {
   extents_.back().code += bytes;
   extents_.back().largest_call = std::max(extents_.back().largest_call, bytes);
@@ -192,6 +203,12 @@ void Lowering::fill_border(ValueId v, bool flat) {
     run(l.origin + l.cols * 4, l.origin + l.pitch * 4, l.rows - 1, l.pitch * 4);
     run(rows_end, l.plane_bytes, 1, 0);
   }
+}
+
+void Lowering::restore_border(ValueId v) {
+  if (!planes(v).keep_border) return;
+  fill_border(v, false);
+  extents_.back().is_border = false;
 }
 
 void Lowering::resolve() {

@@ -35,6 +35,7 @@ struct StepExtent {
   std::vector<Planes> reads, writes;
   int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
   bool is_border = false;              // writes only borders: may run before everything else in its group
+  bool starts_group = false;           // is never grouped with what comes before
 };
 
 class Lowering {
@@ -67,7 +68,10 @@ class Lowering {
   void flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes);
   void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes);
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
+  // Adds the plain picture whose rows the current step's tiles read or write, one each.
+  void plain_row_tiles(ValueId v, bool written);
   void note_code(int64_t bytes);  // of one call
+  void starts_group() { extents_.back().starts_group = true; }
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;
@@ -85,6 +89,8 @@ class Lowering {
   // A step that writes the border of `v`'s planes; `flat` when a flat kernel of vectors writes the sides of rows, else
   // those too.
   void fill_border(ValueId v, bool flat);
+  // The same after a flat kernel that has overwritten the sides of rows, and not as a step that may run early.
+  void restore_border(ValueId v);
   // The mask of `v`'s geometry: a bit per pixel of the flat loop, set inside the picture. And how it advances per
   // vector.
   Operand mask(ValueId v);

@@ -10,16 +10,12 @@
 
 #include "codegen/kernels/pointwise.h"
 #include "compiler/error.h"
+#include "compiler/plan/slots.h"
 
 namespace sparsec {
 namespace {
 
 int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
-
-bool is_picture(const Value& v) {
-  return v.shape.size() == 4 && v.shape[0] == 1 && v.constant == nullptr &&
-         (v.type == DType::u8 || v.type == DType::f32);
-}
 
 // What a value's consumers read outside it.
 struct BorderNeed {
@@ -50,7 +46,7 @@ class Assigner {
 
   Places run() {
     find_who_needs_planes();
-    map_slots();
+    slot_map_ = map_slots(g_);
     join_concats();
     collect_needs();
     lay_out();
@@ -98,41 +94,6 @@ class Assigner {
     }
   }
 
-  // The channel in each slot, from producer to consumer: a concatenation strings its parts' slots together, a phase of
-  // SpaceToDepth has its input's slots, operators that map channel to channel keep them; everything else starts with
-  // whole planes.
-  void map_slots() {
-    slot_map_.resize(g_.values.size());
-    for (size_t v = 0; v < g_.values.size(); ++v)
-      if (is_picture(g_.values[v])) slot_map_[v] = fresh_slots(g_.values[v]);
-    for (const Node& n : g_.nodes) {
-      if (!works_on_planes(g_, n) || std::holds_alternative<Decode>(n.op)) continue;
-      std::vector<int32_t>& out = slot_map_[size_t(n.outputs[0])];
-      const auto append = [&](ValueId part, int64_t base) {
-        for (int32_t c : slot_map_[size_t(part)]) out.push_back(c < 0 ? -1 : int32_t(base) + c);
-      };
-      if (std::holds_alternative<Concat>(n.op)) {
-        out.clear();
-        int64_t base = 0;
-        for (ValueId part : n.inputs) {
-          append(part, base);
-          base += g_.value(part).shape[1];
-        }
-      } else if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) {
-        out.clear();
-        for (int64_t phase = 0; phase < op->rows * op->cols; ++phase)
-          append(n.inputs[0], phase * g_.value(n.inputs[0]).shape[1]);
-      } else if (!std::holds_alternative<QConv>(n.op) && !std::holds_alternative<FConv>(n.op) &&
-                 !std::holds_alternative<Quantize>(n.op)) {
-        out = slot_map_[size_t(n.inputs[0])];
-      }
-    }
-  }
-  static std::vector<int32_t> fresh_slots(const Value& value) {
-    std::vector<int32_t> map(size_t(value.type == DType::f32 ? value.shape[1] : round_up(value.shape[1], 4)), -1);
-    std::iota(map.begin(), map.begin() + value.shape[1], 0);
-    return map;
-  }
   int64_t slots(ValueId v) const { return int64_t(slot_map_[size_t(v)].size()); }
 
   void collect_needs() {
@@ -143,11 +104,6 @@ class Assigner {
       };
       if (const auto* op = std::get_if<QConv>(&n.op)) conv_needs(n, op->window, op->residual, flat);
       if (const auto* op = std::get_if<FConv>(&n.op)) conv_needs(n, op->window, op->residual, flat);
-      if (const auto* op = std::get_if<MaxPool>(&n.op); op && is_flat_pool(g_, n)) {
-        need_[size_t(n.inputs[0])].add(op->window.pads);
-        need_[size_t(n.inputs[0])].pool |= need_[size_t(n.inputs[0])].any();
-        flat(n.inputs[0]);
-      }
       if (const auto* op =
               std::get_if<SpaceToDepth>(&n.op)) {  // rows and columns that are missing are read from the border
         const Shape& shape = g_.value(n.inputs[0]).shape;
@@ -161,16 +117,44 @@ class Assigner {
           std::holds_alternative<Dequantize>(n.op))
         for (ValueId v : n.inputs) flat(v);
     }
+    share_needs();
+    choose_flat_pools();
+    share_needs();
+  }
+  ValueId whole_of(ValueId v) const {
+    while (root_[size_t(v)] != kNoValue) v = root_[size_t(v)];
+    return v;
+  }
+  // What is read around a part is read around the whole that it lies in.
+  void share_needs() {
     for (size_t v = 0; v < g_.values.size(); ++v)
       if (root_[v] != kNoValue) {
-        ValueId whole = root_[v];
-        while (root_[size_t(whole)] != kNoValue) whole = root_[size_t(whole)];
-        BorderNeed& w = need_[size_t(whole)];
+        BorderNeed& w = need_[size_t(whole_of(ValueId(v)))];
         const BorderNeed& p = need_[v];
         w.add({p.top, p.left, p.bottom, p.right});
         w.conv |= p.conv;
         w.pool |= p.pool;
       }
+  }
+  // The flat kernel runs pools of stride 1 whose border nobody wants otherwise: convolutions pad with the zero point,
+  // pools with what never wins.
+  void choose_flat_pools() {
+    places_.flat_pool.assign(g_.nodes.size(), false);
+    for (size_t i = 0; i < g_.nodes.size(); ++i) {
+      const Node& n = g_.nodes[i];
+      const auto* op = std::get_if<MaxPool>(&n.op);
+      if (!op || !works_on_planes(g_, n) || op->window.strides != std::array<int64_t, 2>{1, 1} ||
+          g_.value(n.inputs[0]).shape != g_.value(n.outputs[0]).shape)
+        continue;
+      const Value& x = g_.value(n.inputs[0]);
+      const bool same_border = x.type == DType::u8 && (!x.quant || x.quant->zero_point == 0);
+      if (need_[size_t(whole_of(n.inputs[0]))].conv && !same_border) continue;
+      places_.flat_pool[i] = true;
+      BorderNeed& need = need_[size_t(n.inputs[0])];
+      need.add(op->window.pads);
+      need.pool |= op->window.pads != Pads{};
+      join(n.inputs[0], n.outputs[0]);
+    }
   }
   template <typename Flat>
   void conv_needs(const Node& n, const Window& window, bool residual, Flat flat) {
@@ -211,6 +195,9 @@ class Assigner {
         l.origin + l.flat_vectors(isa_.lanes) * isa_.vector_bytes() + (need.bottom * pitch + need.right) * 4, 64);
     if ((l.plane_bytes / 64) % 2 == 0)
       l.plane_bytes += 64;  // an odd number of cache lines: the channels of a pixel spread over the sets
+    if (l.planes * l.plane_bytes > std::numeric_limits<int32_t>::max())  // offsets in instructions are 32 bits
+      throw CompileError(g_.meta.path + ": " + value.name + " of " + to_string(value.shape) +
+                         " is too large; supported: 2 GB a tensor");
     place.keep_border = need.any();
     place.border = border_of(value, need);
     place.channel_of = slot_map_[size_t(v)];
@@ -235,7 +222,6 @@ class Assigner {
   }
 
   uint32_t border_of(const Value& value, const BorderNeed& need) const {
-    SPARSEC_CHECK(!(need.conv && need.pool), value.name + " is padded by both a convolution and a pool");
     if (value.type == DType::f32)
       return need.pool ? std::bit_cast<uint32_t>(-std::numeric_limits<float>::infinity()) : 0;
     if (need.pool || !value.quant) return 0;
@@ -264,7 +250,7 @@ class Assigner {
       for (ValueId v : n.inputs)
         if (v != kNoValue && (!planar || reads_plain(n, v))) in_arena(v);
       for (ValueId v : n.outputs)
-        if (!planar_[size_t(v)]) in_arena(v);
+        if (!planar || !planar_[size_t(v)]) in_arena(v);
     }
   }
 
@@ -275,7 +261,7 @@ class Assigner {
   std::vector<ValueId> root_;        // the concatenation that a value lies in
   std::vector<int64_t> first_slot_;  // where in it
   std::vector<bool> planar_;
-  std::vector<std::vector<int32_t>> slot_map_;
+  SlotMap slot_map_;
   Places places_;
 };
 
@@ -287,17 +273,9 @@ bool same_pictures(const Graph& g, const Node& n) {
 
 }  // namespace
 
-bool is_flat_pool(const Graph& graph, const Node& node) {
-  const Window& w = std::get<MaxPool>(node.op).window;
-  if (w.strides != std::array<int64_t, 2>{1, 1} ||
-      graph.value(node.inputs[0]).shape != graph.value(node.outputs[0]).shape)
-    return false;
-  for (const Node& other : graph.nodes)  // a convolution that pads the same tensor wants another border
-    if (!std::holds_alternative<MaxPool>(other.op) && !other.inputs.empty() && other.inputs[0] == node.inputs[0]) {
-      if (const auto* c = std::get_if<QConv>(&other.op); c && c->window.pads != Pads{}) return false;
-      if (const auto* c = std::get_if<FConv>(&other.op); c && c->window.pads != Pads{}) return false;
-    }
-  return true;
+bool is_picture(const Value& v) {
+  return v.shape.size() == 4 && v.shape[0] == 1 && v.constant == nullptr &&
+         (v.type == DType::u8 || v.type == DType::f32);
 }
 
 bool works_on_planes(const Graph& g, const Node& n) {

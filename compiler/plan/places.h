@@ -9,8 +9,8 @@ namespace sparsec {
 // Whether the node computes on planes (true) or on plain arrays.
 bool works_on_planes(const Graph& graph, const Node& node);
 
-// A max-pool that the flat vector kernel can run: stride 1 and the same size in and out.
-bool is_flat_pool(const Graph& graph, const Node& node);
+// Whether the value can lie in planes: one picture, u8 or f32, computed at run time.
+bool is_picture(const Value& value);
 
 Places assign_places(const Graph& graph, const Isa& isa);
 

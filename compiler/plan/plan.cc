@@ -1,6 +1,8 @@
 // The plan from beginning to end.
 #include "compiler/plan/plan.h"
 
+#include <algorithm>
+
 #include "compiler/error.h"
 #include "compiler/plan/lowering.h"
 
@@ -13,6 +15,18 @@ void lower(Lowering& to, const Node& node, int32_t index) {
   if (std::holds_alternative<Decode>(node.op)) return lower_decode(to, node, index);
   if (works_on_planes(to.graph, node)) return lower_planes(to, node, index);
   lower_plain(to, node, index);
+}
+
+// Convolutions have kernels for planes only.
+void check_pictures(const Graph& graph) {
+  for (const Node& n : graph.nodes)
+    if (std::holds_alternative<QConv>(n.op) || std::holds_alternative<FConv>(n.op))
+      for (ValueId v : {n.inputs[0], n.outputs[0], n.inputs.size() > 2 ? n.inputs[2] : n.inputs[0]})
+        if (!is_picture(graph.value(v)))
+          throw CompileError(graph.meta.path + ": node " + n.name + " (" + name_of(n.op) + "): " + graph.value(v).name +
+                             " is " + to_string(graph.value(v).shape) +
+                             (graph.value(v).constant ? " and a constant" : "") +
+                             "; supported: one picture, 1xCxHxW, computed at run time");
 }
 
 // The graph's order, but for the head's convolutions: each follows what it reads at once, so that its input need not
@@ -63,6 +77,11 @@ void deliver_outputs(Lowering& to) {
 // The levels of the head, for detection without the decoded tensor.
 void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& levels, const Decode& op,
                    size_t first_decode_step) {
+  for (const DecodeLevel& level : op.levels)
+    if (levels.size() > SPARSEC_MAX_LEVELS || level.anchors.size() > SPARSEC_MAX_ANCHORS)
+      throw CompileError(graph.meta.path + ": the head has " + std::to_string(levels.size()) + " levels, one of them " +
+                         std::to_string(level.anchors.size()) + " anchors; supported: up to " +
+                         std::to_string(SPARSEC_MAX_LEVELS) + " and " + std::to_string(SPARSEC_MAX_ANCHORS));
   sparsec_head& head = plan.program.head;
   head.levels = uint32_t(levels.size());
   head.classes = uint32_t(op.classes);
@@ -82,9 +101,10 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
     for (size_t a = 0; a < op.levels[k].anchors.size(); ++a)
       for (size_t i = 0; i < 2; ++i) level.anchor[a][i] = op.levels[k].anchors[a][i];
   }
-  head.detect_schedule = 0;
-  for (const sparsec_work& work : plan.program.schedule)
-    if (work.step < first_decode_step) ++head.detect_schedule;
+  const std::vector<sparsec_work>& schedule = plan.program.schedule;
+  const auto detects = [&](const sparsec_work& work) { return work.step < first_decode_step; };
+  SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "decoding comes last");
+  head.detect_schedule = uint32_t(std::count_if(schedule.begin(), schedule.end(), detects));
   const Value& input = graph.value(graph.inputs[0]);
   head.input_rows = int32_t(input.shape[2]);
   head.input_columns = int32_t(input.shape[3]);
@@ -95,24 +115,32 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
 }  // namespace
 
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
+  check_pictures(graph);
   Plan plan;
   plan.isa = &isa;
   plan.program.isa = &isa;
+  plan.l2_bytes = options.l2_bytes;
   plan.places = assign_places(graph, isa);
   Lowering to(graph, isa, options, plan);
 
   for (ValueId v : graph.inputs) to.made_plain(v);
+  // The decoded tensor comes last, with what reads it, so that detection can stop before it.
   const Node* decode = nullptr;
+  std::vector<bool> decoded(graph.values.size(), false);
+  std::vector<int32_t> last;
   for (int32_t i : order_of_nodes(graph)) {
     const Node& node = graph.nodes[size_t(i)];
-    if (std::holds_alternative<Decode>(node.op))
-      decode = &node;
-    else
+    if (std::holds_alternative<Decode>(node.op)) decode = &node;
+    const auto is_decoded = [&](ValueId v) { return v != kNoValue && decoded[size_t(v)]; };
+    if (&node == decode || std::any_of(node.inputs.begin(), node.inputs.end(), is_decoded)) {
+      for (ValueId v : node.outputs) decoded[size_t(v)] = true;
+      last.push_back(i);
+    } else {
       lower(to, node, i);
+    }
   }
-  // The decoded tensor comes last, so that detection can stop before it.
   size_t first_decode_step = plan.program.steps.size();
-  if (decode) lower(to, *decode, int32_t(decode - graph.nodes.data()));
+  for (int32_t i : last) lower(to, graph.nodes[size_t(i)], i);
   deliver_outputs(to);
 
   const std::vector<ValueId> levels = decode ? decode->inputs : raw_head ? raw_head->levels : std::vector<ValueId>{};

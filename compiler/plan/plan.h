@@ -53,6 +53,7 @@ struct Places {
   std::vector<std::optional<PlanePlace>> planes;  // by ValueId
   std::vector<std::optional<PlainPlace>> plain;
   std::vector<Buffer> buffers;
+  std::vector<bool> flat_pool;  // by node: a max-pool that the flat vector kernel runs
 };
 
 // What the report and `analyze` tell of one convolution.
@@ -89,6 +90,7 @@ struct Plan {
   std::vector<int32_t> step_node;  // for each step, the index of the graph's node that it serves; -1 for conversions
   std::vector<LayerChoice> choices;
   std::vector<ColumnGroup> groups;
+  int64_t l2_bytes = 0;  // that the groups were cut for
 };
 
 // Levels of a head that are graph outputs in raw form, or null: see passes/raw_heads.h. The Decode node is found in the

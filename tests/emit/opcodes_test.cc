@@ -211,10 +211,10 @@ void check_cpp(const std::string& compiler) {
                                 "extern \"C\" __attribute__((visibility(\"default\"))) const Kernel kernels[];\n"
                                 "const Kernel kernels[] = {\n" +
                                 rows + "};\n");
-    const testing::Outcome built = testing::shell(
-        folder.path(),
-        compiler +
-            " -std=c++20 -O2 -Wall -Wextra -Werror -Wno-unused-but-set-variable -fPIC -fvisibility=hidden -ffp-contract=off -shared *.cc -o ops.so");
+    const testing::Outcome built =
+        testing::shell(folder.path(), compiler +
+                                          " -std=c++20 -O2 -Wall -Wextra -Werror -Wno-unused-but-set-variable -fPIC "
+                                          "-fvisibility=hidden -ffp-contract=off -shared *.cc -o ops.so");
     ASSERT_EQ(built.status, 0) << built.output;
     void* library = dlopen((folder / "ops.so").c_str(), RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(library, nullptr) << dlerror();

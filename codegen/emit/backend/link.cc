@@ -98,6 +98,7 @@ Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects
   }
   options.insert(options.begin() + 4, files.begin(), files.end());
   std::vector<const char*> arguments;
+  arguments.reserve(options.size());
   for (const std::string& option : options) arguments.push_back(option.c_str());
 
   std::string messages;
@@ -115,7 +116,7 @@ std::string loaded_library(const char* name) {
   void* const handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
   if (!handle) return "";
   const link_map* map = nullptr;
-  const bool known = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0;
+  const bool known = dlinfo(handle, RTLD_DI_LINKMAP, static_cast<void*>(&map)) == 0;
   const std::string path = known ? map->l_name : "";
   dlclose(handle);
   return path;

@@ -1,7 +1,8 @@
 /* What generated code and the runtime agree on: the tables that describe a compiled model.
  *
- * A compiled model is constant data of these types plus kernels. The runtime walks `schedule`, and calls each kernel with its pointers. Nothing here
- * is for applications, which use the header that sparsec writes beside the library. C99 and C++.
+ * A compiled model is constant data of these types plus kernels. The runtime walks `schedule`, and calls each kernel
+ * with its pointers. Nothing here is for applications, which use the header that sparsec writes beside the library. C99
+ * and C++.
  */
 #ifndef SPARSEC_ABI_H
 #define SPARSEC_ABI_H
@@ -16,7 +17,7 @@ extern "C" {
 
 /* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
 enum {
-  SPARSEC_CPU_AVX2 = 1u << 0, /* and FMA, BMI2 */
+  SPARSEC_CPU_AVX2 = 1u << 0,   /* and FMA, BMI2 */
   SPARSEC_CPU_AVX512 = 1u << 1, /* F, BW, DQ, VL, CD */
   SPARSEC_CPU_AVX512_VNNI = 1u << 2,
   SPARSEC_CPU_AVX512_VBMI = 1u << 3,
@@ -27,8 +28,9 @@ enum {
 };
 
 /* A kernel runs `tiles` tiles from where its pointers point. It allocates nothing and keeps no state.
- * After the pointers come their strides: pointers[SPARSEC_MAX_POINTERS + i], taken as an integer, is how many bytes pointer i moves from tile to
- * tile. Generated kernels have these as immediates; the ready-made steps (runtime/core/steps.h) read them. */
+ * After the pointers come their strides: pointers[SPARSEC_MAX_POINTERS + i], taken as an integer, is how many bytes
+ * pointer i moves from tile to tile. Generated kernels have these as immediates; the ready-made steps
+ * (runtime/core/steps.h) read them. */
 typedef void (*sparsec_kernel)(const void* const* pointers, int64_t tiles);
 
 enum { SPARSEC_MAX_POINTERS = 8, SPARSEC_MAX_RANK = 8, SPARSEC_MAX_LEVELS = 4, SPARSEC_MAX_ANCHORS = 8 };
@@ -56,7 +58,8 @@ typedef struct {
   uint32_t split;
 } sparsec_step;
 
-/* The schedule: tiles [begin, end) of a step, in order. A barrier follows where the next entry reads what this one writes. */
+/* The schedule: tiles [begin, end) of a step, in order. A barrier follows where a later entry, up to the next barrier,
+ * touches what this one writes or overwrites what it reads. */
 typedef struct {
   uint32_t step;
   uint32_t barrier;
@@ -72,8 +75,8 @@ typedef struct {
   int64_t shape[SPARSEC_MAX_RANK]; /* with the batch; rows outermost, no gaps */
 } sparsec_tensor;
 
-/* One level of the head as the network leaves it in the arena or in an output: float planes, channel c of anchor a at cell (y, x) is at
- * offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + 4 * x. All strides in bytes. */
+/* One level of the head as the network leaves it in the arena or in an output: floats, channel c of anchor a at cell
+ * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes. */
 typedef struct {
   sparsec_pointer where;
   int64_t plane_stride, row_stride, column_stride;
@@ -91,9 +94,9 @@ typedef struct {
   sparsec_level level[SPARSEC_MAX_LEVELS];
   uint32_t detect_schedule; /* entries of the schedule that detection needs; the rest only makes the decoded tensor */
   int32_t input_rows, input_columns; /* the network's input picture */
-  uint32_t input_type;   /* sparsec_type of input 0: F32 takes 0..1, U8 takes 0..255 */
-  float input_scale;     /* what a pixel value is multiplied by before it is stored: 1/255 or 1 */
-  const char* const* class_names; /* `classes` of them; may be null */
+  uint32_t input_type;               /* sparsec_type of input 0: F32 takes 0..1, U8 takes 0..255 */
+  float input_scale;                 /* what a pixel value is multiplied by before it is stored: 1/255 or 1 */
+  const char* const* class_names;    /* `classes` of them; may be null */
 } sparsec_head;
 
 /* One ISA's program. */

@@ -1,0 +1,16 @@
+// Random graphs of the fused dialect: what the planner may ever be given, in sizes that a naive interpreter can follow.
+#pragma once
+
+#include <cstdint>
+
+#include "compiler/ir/graph.h"
+
+namespace sparsec::testing {
+
+// Equal seeds give equal graphs. Convolutions still have their strides: see passes::lower_strides.
+Graph random_graph(uint32_t seed);
+
+// Random elements of each input's type.
+std::vector<TensorPtr> random_inputs(const Graph& graph, uint32_t seed);
+
+}  // namespace sparsec::testing

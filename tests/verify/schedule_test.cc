@@ -1,0 +1,81 @@
+// A schedule's barriers suffice: threads in the worst order that they allow compute what one thread computes layer by
+// layer. The simulator's arena is as long as the plan says, so a sanitized build sees what runs over it.
+#include <gtest/gtest.h>
+
+#include "compiler/compile.h"
+#include "compiler/verify/simulate.h"
+#include "tests/verify/tiny_models.h"
+
+namespace sparsec {
+namespace {
+
+std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads) {
+  std::vector<Tensor> outputs;
+  for (const ValueId v : c.graph.outputs) outputs.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
+  Simulator(c.plans.front()).run(inputs, outputs, threads);
+  return outputs;
+}
+
+Compiled compile_for(const std::string& model, const char* isa, bool columns) {
+  CompileOptions options;
+  options.targets = {find_isa(isa)};
+  options.plan.columns = columns;
+  options.plan.l2_bytes = 48 << 10;  // small enough that tiny layers run in bands
+  return compile(model, options);
+}
+
+void expect_order_does_not_matter(const std::string& model, const char* isa) {
+  SCOPED_TRACE(model + " on " + isa);
+  const Compiled plain = compile_for(model, isa, false), banded = compile_for(model, isa, true);
+  const std::vector<TensorPtr> inputs = testing::noise(plain.graph);
+  const std::vector<Tensor> expected = simulate(plain, inputs, 1);
+  const auto expect_same = [&](const Compiled& c, int threads) {
+    const std::vector<Tensor> outputs = simulate(c, inputs, threads);
+    for (size_t k = 0; k < outputs.size(); ++k)
+      EXPECT_EQ(outputs[k].bytes, expected[k].bytes) << "output " << k << ", " << threads << " threads";
+  };
+  expect_same(plain, 3);
+  expect_same(banded, 1);
+  expect_same(banded, 3);
+  EXPECT_TRUE(std::any_of(banded.plans[0].groups.begin(), banded.plans[0].groups.end(), [](const ColumnGroup& g) {
+    return g.bands > 1;
+  })) << "no group runs in bands: the test tests nothing";
+}
+
+TEST(Schedule, ThreadsMayComeInAnyOrder) {
+  const std::vector<std::string> models = testing::tiny_models();
+  ASSERT_FALSE(models.empty());
+  for (const std::string& model : models) expect_order_does_not_matter(model, "scalar");
+}
+
+TEST(Schedule, ThreadsMayComeInAnyOrderOnWideVectors) {
+  const std::string model = testing::tiny_models().front();
+  for (const char* isa : {"avx2", "avx512_vnni"}) expect_order_does_not_matter(model, isa);
+}
+
+// The order of the simulator is a test only if a missing barrier shows.
+TEST(Schedule, AMissingBarrierShows) {
+  Compiled c = compile_for(testing::tiny_models().front(), "scalar", false);
+  const std::vector<TensorPtr> inputs = testing::noise(c.graph);
+  const std::vector<Tensor> expected = simulate(c, inputs, 3);
+  for (sparsec_work& work : c.plans[0].program.schedule) work.barrier = 0;
+  EXPECT_NE(simulate(c, inputs, 3)[0].bytes, expected[0].bytes);
+}
+
+TEST(Schedule, DetectionRunsAPrefixOfIt) {
+  for (const std::string& model : testing::tiny_models()) {
+    const Compiled c = compile_for(model, "scalar", true);
+    const Plan& plan = c.plans[0];
+    if (plan.program.head.levels == 0) continue;
+    const uint32_t end = plan.program.head.detect_schedule;
+    ASSERT_LE(end, plan.program.schedule.size());
+    for (uint32_t e = 0; e < plan.program.schedule.size(); ++e) {
+      const int32_t node = plan.step_node[plan.program.schedule[e].step];
+      const bool decodes = node >= 0 && std::holds_alternative<Decode>(c.graph.nodes[size_t(node)].op);
+      if (decodes) EXPECT_GE(e, end) << model;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sparsec
