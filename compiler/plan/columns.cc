@@ -40,7 +40,8 @@ class Columns {
   }
 
  private:
-  static constexpr int32_t kMaxBands = 16;
+  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all.
+  static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 16;
 
   bool bandable(int32_t s) const { return extents_[size_t(s)].is_border || extents_[size_t(s)].tiles != Tiles::whole; }
   int64_t tiles(int32_t s) const { return plan_.program.steps[size_t(s)].tiles; }
@@ -67,7 +68,7 @@ class Columns {
   }
   // The fewest bands that bring the working set under the budget; 0 when none do.
   int32_t bands(int32_t first, int32_t last) const {
-    for (int32_t n = 1; n <= kMaxBands; ++n)
+    for (int32_t n = 1; n <= (first == last ? kMaxBandsAlone : kMaxBands); ++n)
       if (working_set(first, last, n) <= budget()) return n;
     return 0;
   }
