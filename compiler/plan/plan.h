@@ -78,7 +78,7 @@ struct PlanOptions {
   bool columns = true;
   int64_t l2_bytes = 1 << 20;  // of the target, per core
   int64_t arena_bytes =
-      17 << 19;  // a group's tensors live together: groups end before they need more than this (8.5 MB)
+      17 << 19;        // a group's tensors live together: groups end before they need more than this (8.5 MB)
   std::string kernel;  // force "unrolled" or "dense" where it is supported; empty: the cost model decides
 };
 
