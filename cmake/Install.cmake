@@ -9,6 +9,8 @@ if(NOT PROJECT_IS_TOP_LEVEL)
 endif()
 if(TARGET sparsec)
   install(TARGETS sparsec RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # Not the multiarch folder: the program looks for ../lib/sparsec (compiler/engine/backend_module.cc).
+  install(TARGETS sparsec_backend LIBRARY DESTINATION lib/sparsec)
 endif()
 install(TARGETS sparsec_host EXPORT SparsecTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY runtime/include/sparsec DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN npy.h EXCLUDE)

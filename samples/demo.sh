@@ -29,4 +29,5 @@ show "$out/detect_image" "$out/scene.png" "$out/detected.png"
 
 step 'What was skipped'
 "$build/sparsec" analyze "$out/demo.onnx" | grep -E '^(layer|total)'
+echo "layer by layer: $build/sparsec analyze $out/demo.onnx"
 printf '\nLook at %s and %s\n' "$out/detected.png" "$out/report.html"

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, report;
+  std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, dump_kernels, report;
   bool dump_plan = false;
   int jobs = 0;
   ModelOptions model_options;
@@ -103,7 +103,7 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
 }
 
 Result compile(const Arguments& a) {
-  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.report.empty()) {
+  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty()) {
     fmt::print(stderr, "sparsec: name the library to write: sparsec {} -o libyolo.a\n", a.model);
     return kUsage;
   }
@@ -121,6 +121,7 @@ Result compile(const Arguments& a) {
   const Compiled compiled = compile_with_progress(a.model, options);
   if (!a.dump_ir.empty()) check_seen(a.dump_ir, passes_seen);
   if (a.dump_plan) print_plans(compiled);
+  if (!a.dump_kernels.empty()) print_kernels(compiled, a.dump_kernels);
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   if (a.output.empty()) return kOk;
   const std::string written = write_output(a, compiled);
@@ -155,6 +156,9 @@ std::function<Result()> add_compile(CLI::App& app) {
       ->type_name("PASS")
       ->group("Looking inside");
   app.add_flag("--dump-plan", a->dump_plan, "Print the plan: groups of layers, columns, arena")
+      ->group("Looking inside");
+  app.add_option("--dump-kernels", a->dump_kernels, "Print this layer's kernels in the kernel IR, or all")
+      ->type_name("LAYER")
       ->group("Looking inside");
   add_model_options(app, a->model_options);
   app.footer(

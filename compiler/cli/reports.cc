@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <set>
 
 #include "compiler/analysis/report_html.h"
+#include "compiler/error.h"
 #include "sparsec/files.h"
 
 namespace sparsec::cli {
@@ -17,15 +19,33 @@ std::string targets_of(const Compiled& compiled) {
   return out;
 }
 
-PlanView view_of(const Plan& plan) {
+// Rows of the picture that each band of the group adds to its last layer: bands cut that layer evenly
+// (plan/columns.cc).
+int64_t rows_per_band(const ColumnGroup& group, const Plan& plan, const Graph& graph) {
+  if (group.bands == 1) return 0;
+  for (int32_t s = group.last; s >= group.first; --s) {
+    const int32_t node = plan.step_node[size_t(s)];
+    if (node < 0) continue;  // a border or a conversion
+    const Shape& shape = graph.value(graph.nodes[size_t(node)].outputs[0]).shape;
+    if (shape.size() == 4) return (shape[2] + group.bands - 1) / group.bands;
+  }
+  return 0;
+}
+
+PlanView view_of(const Plan& plan, const Graph& graph) {
   PlanView view;
   for (const StepImage& step : plan.program.steps) view.steps.push_back(step.name);
   for (const ColumnGroup& g : plan.groups)
-    view.groups.push_back({.first = g.first, .last = g.last, .bands = g.bands, .working_set_bytes = g.working_set});
+    view.groups.push_back({.first = g.first,
+                           .last = g.last,
+                           .bands = g.bands,
+                           .tile_rows = rows_per_band(g, plan, graph),
+                           .working_set_bytes = g.working_set});
   for (const Buffer& b : plan.places.buffers) {
     if (b.last >= b.first) view.buffers.push_back({b.name, b.offset, b.bytes, b.first, b.last});
   }
   view.arena_bytes = plan.program.arena_bytes;
+  view.l2_bytes = plan.l2_bytes;
   return view;
 }
 
@@ -43,6 +63,22 @@ void print_plans(const Compiled& compiled) {
   for (const Plan& plan : compiled.plans) fmt::print("{}\n", print(plan, compiled.graph));
 }
 
+void print_kernels(const Compiled& compiled, const std::string& layer) {
+  bool found = false;
+  for (const Plan& plan : compiled.plans) {
+    for (const StepImage& step : plan.program.steps) {
+      if (layer != "all" && layer != step.name) continue;
+      found = true;
+      std::set<int32_t> printed{-1};  // a ready-made step of the runtime is no kernel; equal groups share one
+      for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
+        const int32_t function = plan.program.calls[c].function;
+        if (printed.insert(function).second) fmt::print("{}\n", kir::print(plan.program.functions[size_t(function)]));
+      }
+    }
+  }
+  if (!found) throw CompileError("--dump-kernels: there is no layer '" + layer + "'; --dump-plan lists them");
+}
+
 void write_report(const std::string& path, const std::string& model, const Compiled& compiled) {
   ReportInput input;
   input.model = std::filesystem::path(model).filename().string();
@@ -51,7 +87,7 @@ void write_report(const std::string& path, const std::string& model, const Compi
   input.compiler = compiled.image.compiler;
   input.options = compiled.image.options;
   input.sparsity = compiled.sparsity;
-  if (!compiled.plans.empty()) input.plan = view_of(compiled.plans[0]);
+  if (!compiled.plans.empty()) input.plan = view_of(compiled.plans[0], compiled.graph);
   write_file(path, report_html(input));
 }
 

@@ -14,6 +14,9 @@ namespace sparsec::cli {
 std::string summary(const Compiled& compiled);
 
 void print_plans(const Compiled& compiled);
+// The kernels that a step of this name calls, in kernel IR; "all" prints every one. Throws CompileError when there is
+// no such step.
+void print_kernels(const Compiled& compiled, const std::string& layer);
 void write_report(const std::string& path, const std::string& model, const Compiled& compiled);
 
 }  // namespace sparsec::cli

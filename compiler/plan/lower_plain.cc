@@ -274,6 +274,7 @@ void convert(Lowering& to, ValueId v, bool into_planes) {
   const Operand descriptor{to.add_descriptor(loop), 0};
   to.begin_step(value.name, -1, l.rows, value.name + (into_planes ? ": array to planes" : ": planes to array"));
   into_planes ? to.row_tiles({}, 1, {v}) : to.row_tiles({v}, 1, {});
+  to.plain_row_tiles(v, !into_planes);
   for (size_t slot = 0; slot < place.channel_of.size(); ++slot) {
     if (place.channel_of[slot] < 0) continue;
     Location array = to.plain(v);

@@ -211,6 +211,7 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   to.fill_border(y, false);
   to.begin_step(node.name, index, rows, describe(to, node));
   to.row_tiles({}, 1, {y});
+  to.plain_row_tiles(x, false);
   if (cols % to.isa.lanes != 0) {
     for (int64_t c = 0; c < channels; ++c) {
       sparsec_loop loop{};

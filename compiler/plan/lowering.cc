@@ -53,6 +53,17 @@ void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_til
   extents_.back().rows_per_tile = rows_per_tile;
 }
 
+void Lowering::plain_row_tiles(ValueId v, bool written) {
+  const Location at = plain(v);
+  if (at.space != SPARSEC_ARENA) return;
+  const Value& value = graph.value(v);
+  StepExtent& e = extents_.back();
+  (written ? e.writes : e.reads)
+      .push_back({at.index, at.offset, elements(value.shape) * int64_t(size_of(value.type)), value.shape[3],
+                  value.shape[2] * value.shape[3]});
+  if (written) e.pixels_per_tile = value.shape[3];
+}
+
 void Lowering::note_code(int64_t bytes) {
   extents_.back().code += bytes;
   extents_.back().largest_call = std::max(extents_.back().largest_call, bytes);

@@ -68,6 +68,8 @@ class Lowering {
   void flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes);
   void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes);
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
+  // Adds the plain picture whose rows the current step's tiles read or write, one each.
+  void plain_row_tiles(ValueId v, bool written);
   void note_code(int64_t bytes);  // of one call
   void starts_group() { extents_.back().starts_group = true; }
   const std::vector<StepExtent>& extents() const { return extents_; }

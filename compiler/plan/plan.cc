@@ -119,6 +119,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   Plan plan;
   plan.isa = &isa;
   plan.program.isa = &isa;
+  plan.l2_bytes = options.l2_bytes;
   plan.places = assign_places(graph, isa);
   Lowering to(graph, isa, options, plan);
 

@@ -89,6 +89,7 @@ struct Plan {
   std::vector<int32_t> step_node;  // for each step, the index of the graph's node that it serves; -1 for conversions
   std::vector<LayerChoice> choices;
   std::vector<ColumnGroup> groups;
+  int64_t l2_bytes = 0;  // that the groups were cut for
 };
 
 // Levels of a head that are graph outputs in raw form, or null: see passes/raw_heads.h. The Decode node is found in the

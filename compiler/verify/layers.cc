@@ -12,24 +12,49 @@
 
 #include "compiler/error.h"
 #include "compiler/plan/places.h"
+#include "compiler/verify/simulate.h"
 
 namespace sparsec {
 namespace {
 
+class CompiledMachine : public Machine {
+ public:
+  CompiledMachine(const sparsec_runtime_api& runtime, sparsec_rt_context* context) : rt_(runtime), context_(context) {}
+  std::byte* arena() override { return static_cast<std::byte*>(rt_.arena(context_)); }
+  void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) override {
+    const int32_t status = rt_.run_entries(context_, in.data(), out.data(), 0, entry, entry + 1);
+    SPARSEC_CHECK(status == SPARSEC_OK, rt_.status_text(status));
+  }
+
+ private:
+  const sparsec_runtime_api& rt_;
+  sparsec_rt_context* context_;
+};
+
+class InterpretingMachine : public Machine {
+ public:
+  explicit InterpretingMachine(const Plan& plan) : plan_(plan), simulator_(plan) {}
+  std::byte* arena() override { return reinterpret_cast<std::byte*>(simulator_.arena()); }
+  void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) override {
+    const sparsec_work& work = plan_.program.schedule[entry];
+    simulator_.bind(in, out);
+    simulator_.run_step(work.step, work.begin, work.end);
+  }
+
+ private:
+  const Plan& plan_;
+  Simulator simulator_;
+};
+
 class Bench {
  public:
-  Bench(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime, sparsec_rt_context* context)
-      : graph_(graph),
-        plan_(plan),
-        rt_(runtime),
-        context_(context),
-        program_(*rt_.program(context_)),
-        arena_(static_cast<std::byte*>(rt_.arena(context_))) {
+  Bench(const Graph& graph, const Plan& plan, Machine& machine)
+      : graph_(graph), plan_(plan), machine_(machine), arena_(machine.arena()) {
     for (const ValueId v : graph.inputs) inputs_.push_back(room_for(v));
     for (const ValueId v : graph.outputs) outputs_.push_back(room_for(v));
     for (auto& bytes : inputs_) in_.push_back(bytes.data());
     for (auto& bytes : outputs_) out_.push_back(bytes.data());
-    SPARSEC_CHECK(plan.step_node.size() == program_.n_steps, "a step per entry of step_node");
+    SPARSEC_CHECK(plan.step_node.size() == plan.program.steps.size(), "a step per entry of step_node");
   }
 
   // Steps that serve the node, [first, last]; nothing when it has none.
@@ -54,11 +79,8 @@ class Bench {
   }
 
   void run(int32_t node) {
-    for (uint32_t e = 0; e < program_.n_schedule; ++e) {
-      if (plan_.step_node[program_.schedule[e].step] != node) continue;
-      const int32_t status = rt_.run_entries(context_, in_.data(), out_.data(), 0, e, e + 1);
-      SPARSEC_CHECK(status == SPARSEC_OK, rt_.status_text(status));
-    }
+    for (uint32_t e = 0; e < plan_.program.schedule.size(); ++e)
+      if (plan_.step_node[plan_.program.schedule[e].step] == node) machine_.run(e, in_, out_);
   }
 
   Tensor read(ValueId v, bool from_planes) const {
@@ -130,9 +152,7 @@ class Bench {
 
   const Graph& graph_;
   const Plan& plan_;
-  const sparsec_runtime_api& rt_;
-  sparsec_rt_context* context_;
-  const sparsec_program& program_;
+  Machine& machine_;
   std::byte* arena_;
   std::vector<std::vector<std::byte>> inputs_, outputs_;
   std::vector<const void*> in_;
@@ -180,10 +200,15 @@ Agreement compare(std::string name, std::string op, const Tensor& ours, const Te
   return a;
 }
 
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime,
-                                     sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
+std::unique_ptr<Machine> compiled_machine(const sparsec_runtime_api& runtime, sparsec_rt_context* context) {
+  return std::make_unique<CompiledMachine>(runtime, context);
+}
+std::unique_ptr<Machine> interpreting_machine(const Plan& plan) { return std::make_unique<InterpretingMachine>(plan); }
+
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machine& machine,
+                                     const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node) {
-  Bench bench(graph, plan, runtime, context);
+  Bench bench(graph, plan, machine);
   std::vector<Agreement> out;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,22 @@ struct Agreement {
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);
 
-// `context` runs the program that was made from `plan`, without columns; `values` is what the oracle computed. Calls
+// What runs the entries of a plan's schedule: compiled code, or the interpreter of the kernel IR for instruction sets
+// that this CPU lacks.
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  virtual std::byte* arena() = 0;
+  virtual void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) = 0;
+};
+// Both arguments must outlive it.
+std::unique_ptr<Machine> compiled_machine(const sparsec_runtime_api& runtime, sparsec_rt_context* context);
+std::unique_ptr<Machine> interpreting_machine(const Plan& plan);  // `plan` must outlive it
+
+// `plan` is what the machine runs, without columns; `values` is what the oracle computed. Calls
 // `on_node` before each node.
-std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, const sparsec_runtime_api& runtime,
-                                     sparsec_rt_context* context, const std::map<ValueId, TensorPtr>& values,
+std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machine& machine,
+                                     const std::map<ValueId, TensorPtr>& values,
                                      const std::function<void(const Node&)>& on_node);
 
 }  // namespace sparsec

@@ -17,7 +17,7 @@
 namespace sparsec {
 namespace {
 
-constexpr uint32_t kGraphs = 4000, kBatch = 20;
+constexpr uint32_t kGraphs = 300, kBatch = 20;
 
 std::vector<Tensor> simulated(const Graph& graph, const Plan& plan, const std::vector<TensorPtr>& inputs) {
   std::vector<Tensor> outputs;
