@@ -75,7 +75,7 @@ void check_max_pool(uint32_t type, T least) {
 }
 
 TEST(Steps, MaxPoolNeverTakesThePadding) {
-  check_max_pool<float>(SPARSEC_F32, -kInf);
+  check_max_pool<float>(SPARSEC_F32, -std::numeric_limits<float>::infinity());
   check_max_pool<uint8_t>(SPARSEC_U8, 0);
   check_max_pool<int8_t>(SPARSEC_S8, -128);
 }
