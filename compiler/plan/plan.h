@@ -99,6 +99,9 @@ struct RawHead {
   Decode decode;
 };
 
+// Element types as the runtime knows them.
+sparsec_type abi_type(DType type);
+
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head = nullptr);
 
 // The plan as text: groups, steps, tiles, arena. For --dump-plan.
