@@ -41,24 +41,6 @@ class Pipeline {
   Stage stage_ = Stage::imported;
 };
 
-sparsec_type type_of(DType type) {
-  switch (type) {
-    case DType::f32:
-      return SPARSEC_F32;
-    case DType::u8:
-      return SPARSEC_U8;
-    case DType::s8:
-      return SPARSEC_S8;
-    case DType::s32:
-      return SPARSEC_S32;
-    case DType::i64:
-      return SPARSEC_I64;
-    case DType::boolean:
-      return SPARSEC_U8;
-  }
-  return SPARSEC_F32;
-}
-
 std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>& ids) {
   std::vector<TensorImage> out;
   for (ValueId id : ids) {
@@ -68,7 +50,7 @@ std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>&
     if (v.type == DType::boolean)
       throw CompileError(graph.meta.path + ": the graph's input or output '" + v.name +
                          "' is bool; supported: f32, u8, s8, s32, i64 (a Cast makes it one)");
-    out.push_back({v.name, type_of(v.type), shape});
+    out.push_back({v.name, abi_type(v.type), shape});
   }
   return out;
 }

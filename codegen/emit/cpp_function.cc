@@ -67,7 +67,7 @@ class Writer {
   }
 
   static std::string memory(const Insn& insn) {
-    const std::string p = "p" + std::to_string(insn.p);
+    std::string p = "p" + std::to_string(insn.p);
     if (insn.offset == 0) return p;
     return p + (insn.offset < 0 ? " - " : " + ") +
            std::to_string(insn.offset < 0 ? -static_cast<int64_t>(insn.offset) : insn.offset);

@@ -154,11 +154,11 @@ void for_each_shard(const ModelImage& model, const ProgramImage& program, const 
       text += assembly ? assembly_function(model, program, *function)
                        : ir_function(*program.isa, *function, kernel_symbol(model, program, *function)) + "\n";
       if (text.size() < (assembly ? kShardBytes : kShardBytes / 16)) continue;
-      shard(std::move(text));
+      shard(text);
       text.clear();
     }
   }
-  if (!text.empty()) shard(std::move(text));
+  if (!text.empty()) shard(text);
 }
 
 std::string module_head(const ModelImage& model) {
@@ -195,7 +195,8 @@ std::string api(const ModelImage& model) { return fill_template("templates/model
 std::string portable_kernels(const ModelImage& model) {
   std::string out;
   for (const ProgramImage& program : model.programs)
-    if (program.isa->style == Style::calls) for_each_shard(model, program, [&](std::string text) { out += text; });
+    if (program.isa->style == Style::calls)
+      for_each_shard(model, program, [&](const std::string& text) { out += text; });
   return out.empty() ? out : std::string(source_resource("templates/portable_ops.ll")) + "\n" + out;
 }
 
@@ -226,7 +227,7 @@ std::vector<Unit> units_of(const ModelImage& model, bool shared) {
   for (const ProgramImage& program : model.programs) {
     const std::string name = model.name + "_" + std::string(program.isa->name);
     int shards = 0;
-    for_each_shard(model, program, [&](std::string text) {
+    for_each_shard(model, program, [&](const std::string& text) {
       const std::string unit = name + "_" + std::to_string(shards++);
       if (program.isa->style == Style::assembly)
         units.push_back({Unit::Kind::assembly, unit, kShardHead + text + kShardTail, features_of(*program.isa)});

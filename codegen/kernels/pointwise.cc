@@ -9,7 +9,7 @@ namespace {
 
 using kir::Opcode;
 
-constexpr int kIn = 0, kOut = 1, kPool = 2;
+constexpr int kIn = 0, kOut = 1;  // kPoolPointer is 2
 
 // The frame of a flat kernel: `body` turns the vector(s) at the pointers into one register, which is stored with its
 // border.

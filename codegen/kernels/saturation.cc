@@ -7,7 +7,7 @@ bool is_saturation_safe(uint32_t word) {
   for (int pair = 0; pair < 2; ++pair) {
     int positive = 0, negative = 0;
     for (int i = 0; i < 2; ++i) {
-      const int w = int8_t(word >> (8 * (2 * pair + i)));
+      const auto w = static_cast<int8_t>(word >> (8 * (2 * pair + i)));
       (w > 0 ? positive : negative) += w;
     }
     if (positive > 128 || negative < -128) return false;

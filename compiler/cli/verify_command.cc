@@ -220,7 +220,8 @@ Result verify(const Arguments& a) {
         LoadOptions load = a.load_options;
         load.isa = plan.isa->name;
         const LoadedModel layers(*layered_library, a.model, load), model(*full_library, a.model, load);
-        good &= verify_one(graph, plan, *compiled_machine(layers.runtime(), layers.context()), "compiled", values, a.all_layers);
+        good &= verify_one(graph, plan, *compiled_machine(layers.runtime(), layers.context()), "compiled", values,
+                           a.all_layers);
         good &= verify_end_to_end(graph, run_compiled(graph, model, inputs), values);
       } else {
         good &= verify_one(graph, plan, *interpreting_machine(plan), "interpreted", values, a.all_layers);

@@ -32,7 +32,7 @@ inline uint8_t requantise_once(int32_t acc, float multiplier, float bias, Quant 
 // silu(x) = x/2 + h(|x|) with h(a) = a/2 * tanh(a/2), which is smooth and even. With b = |x| + 1, the top bits of b's
 // pattern pick a segment: four per octave, [1,2) in steps of 1/4, [2,4) of 1/2, [4,8) of 1, [8,16) of 2: 16 segments,
 // narrow where h bends most, and as many as one permute of a 512-bit register looks up. h is a quintic in b on each;
-// beyond |x| = 13 the last segment is the line a/2. The error is below 1e-6 up to |x| = 13 and below 3e-5 from there to
+// beyond |x| = 13 the last segment is the line a/2. The error is below 2e-6 up to |x| = 13 and below 3e-5 from there to
 // where float rounding of |x| + 1 outgrows it (tested): hundreds of times less than a step of a quantiser, so that
 // roundings flip as seldom as between two float implementations.
 inline constexpr float kSiluLimit = 15.9999f;  // b is clamped here for the index only

@@ -49,29 +49,15 @@ ValueId append(Graph& graph, std::string name, Op op, std::vector<ValueId> input
   return id;
 }
 
-static void point_readers(Graph& graph, ValueId from, ValueId to, size_t first_nodes) {
-  for (size_t i = 0; i < first_nodes; ++i) {
-    std::replace(graph.nodes[i].inputs.begin(), graph.nodes[i].inputs.end(), from, to);
-  }
-}
-
 void replace_uses(Graph& graph, ValueId from, ValueId to) {
   if (from == to) return;
-  point_readers(graph, from, to, graph.nodes.size());
+  for (Node& node : graph.nodes) std::replace(node.inputs.begin(), node.inputs.end(), from, to);
   if (!graph.is_output(from)) return;
   const bool named = graph.is_output(to) || graph.value(to).constant ||
                      std::find(graph.inputs.begin(), graph.inputs.end(), to) != graph.inputs.end();
   if (named) return;
   std::replace(graph.outputs.begin(), graph.outputs.end(), from, to);
   std::swap(graph.value(from).name, graph.value(to).name);
-}
-
-ValueId insert_after(Graph& graph, ValueId id, std::string name, Op op, std::optional<TypeAndShape> declared,
-                     std::optional<Quant> quant) {
-  const size_t before = graph.nodes.size();
-  const ValueId out = append(graph, std::move(name), std::move(op), {id}, std::move(declared), quant);
-  point_readers(graph, id, out, before);
-  return out;
 }
 
 void sort_topologically(Graph& graph) {

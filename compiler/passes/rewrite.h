@@ -70,11 +70,6 @@ ValueId append(Graph& graph, std::string name, Op op, std::vector<ValueId> input
 // that is itself a graph input, output or constant cannot be renamed: then the graph output stays `from`.
 void replace_uses(Graph& graph, ValueId from, ValueId to);
 
-// Inserts a node of one input and output between `id` and its readers: returns the new value. Graph outputs keep
-// reading `id`.
-ValueId insert_after(Graph& graph, ValueId id, std::string name, Op op, std::optional<TypeAndShape> declared = {},
-                     std::optional<Quant> quant = {});
-
 // Restores the topological order after `append`: each node comes right before its first reader, where it is not in
 // place already. InternalError on a cycle.
 void sort_topologically(Graph& graph);

@@ -9,24 +9,6 @@
 namespace sparsec {
 namespace {
 
-sparsec_type type_of(DType t) {
-  switch (t) {
-    case DType::f32:
-      return SPARSEC_F32;
-    case DType::u8:
-      return SPARSEC_U8;
-    case DType::s8:
-      return SPARSEC_S8;
-    case DType::s32:
-      return SPARSEC_S32;
-    case DType::i64:
-      return SPARSEC_I64;
-    case DType::boolean:
-      return SPARSEC_U8;
-  }
-  return SPARSEC_F32;
-}
-
 // Byte strides of a packed array.
 std::vector<int64_t> packed(const Shape& shape, size_t element) {
   std::vector<int64_t> strides(shape.size());
@@ -155,8 +137,8 @@ class PlainLowering {
   }
   void lower(const Cast& op) {
     nest("cast", elementwise(), {out(), in(0)}, [&](sparsec_loop& loop) {
-      loop.type_a = type_of(input(0).type);
-      loop.type_out = type_of(op.to);
+      loop.type_a = abi_type(input(0).type);
+      loop.type_out = abi_type(op.to);
     });
   }
   void lower(const Quantize& op) { each_slice(op.q, "quantise"); }
@@ -168,8 +150,8 @@ class PlainLowering {
       to.offset += out_offset;
       from.offset += in_offset;
       nest(step, std::move(n), {to, from}, [&](sparsec_loop& loop) {
-        loop.type_a = type_of(input(0).type);
-        loop.type_out = type_of(out_.type);
+        loop.type_a = abi_type(input(0).type);
+        loop.type_out = abi_type(out_.type);
         loop.scale = q.scale[k];
         loop.zero_point = q.zero_point[k];
       });

@@ -114,6 +114,24 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
 
 }  // namespace
 
+sparsec_type abi_type(DType t) {
+  switch (t) {
+    case DType::f32:
+      return SPARSEC_F32;
+    case DType::u8:
+      return SPARSEC_U8;
+    case DType::s8:
+      return SPARSEC_S8;
+    case DType::s32:
+      return SPARSEC_S32;
+    case DType::i64:
+      return SPARSEC_I64;
+    case DType::boolean:
+      return SPARSEC_U8;
+  }
+  return SPARSEC_F32;
+}
+
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
   check_pictures(graph);
   Plan plan;

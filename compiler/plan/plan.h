@@ -78,8 +78,7 @@ struct PlanOptions {
   bool columns = true;
   int64_t l2_bytes = 1 << 20;  // of the target, per core
   int64_t arena_bytes =
-      17 << 19;  // a group's tensors live together: groups end before they need more than this (8.5 MB)
-  int threads = 1;
+      17 << 19;        // a group's tensors live together: groups end before they need more than this (8.5 MB)
   std::string kernel;  // force "unrolled" or "dense" where it is supported; empty: the cost model decides
 };
 
@@ -99,6 +98,9 @@ struct RawHead {
   std::vector<ValueId> levels;
   Decode decode;
 };
+
+// Element types as the runtime knows them.
+sparsec_type abi_type(DType type);
 
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head = nullptr);
 

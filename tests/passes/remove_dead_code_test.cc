@@ -31,7 +31,8 @@ TEST(Rewrite, SortBringsAppendedNodesBeforeTheirReaders) {
   const ValueId y = b.unary(UnaryKind::exp, x);
   const Graph before = b.build({b.unary(UnaryKind::neg, y)});
   Graph graph = before;
-  insert_after(graph, y, "twice", Unary{UnaryKind::relu});  // exp is never negative: changes nothing
+  const ValueId twice = append(graph, "twice", Unary{UnaryKind::relu}, {y});  // exp is positive: changes nothing
+  graph.nodes[1].inputs[0] = twice;
   graph = tidy(std::move(graph));
   ASSERT_EQ(graph.nodes.size(), 3u);
   EXPECT_EQ(graph.nodes[1].name, "twice");

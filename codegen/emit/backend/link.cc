@@ -98,7 +98,6 @@ Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects
   }
   options.insert(options.begin() + 4, files.begin(), files.end());
   std::vector<const char*> arguments;
-  arguments.reserve(options.size());
   for (const std::string& option : options) arguments.push_back(option.c_str());
 
   std::string messages;
