@@ -65,6 +65,9 @@ std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>&
     const Value& v = graph.value(id);
     Shape shape = v.shape;
     if (graph.meta.batch > 1 && !shape.empty()) shape[0] = graph.meta.batch;
+    if (v.type == DType::boolean)
+      throw CompileError(graph.meta.path + ": the graph's input or output '" + v.name +
+                         "' is bool; supported: f32, u8, s8, s32, i64 (a Cast makes it one)");
     out.push_back({v.name, type_of(v.type), shape});
   }
   return out;

@@ -138,9 +138,9 @@ std::string data_lines(const std::vector<uint8_t>& bytes) {
   for (size_t i = 0; i < bytes.size(); i += 8) {
     uint64_t word = 0;
     std::memcpy(&word, bytes.data() + i, std::min<size_t>(8, bytes.size() - i));
-    char digits[24];
-    std::snprintf(digits, sizeof digits, "%s0x%llx", i % 64 == 0 ? (i ? "\n\t.quad " : "\t.quad ") : ",",
-                  static_cast<unsigned long long>(word));
+    out += i % 64 != 0 ? "," : i ? "\n\t.quad " : "\t.quad ";
+    char digits[sizeof "0x0123456789abcdef"];
+    std::snprintf(digits, sizeof digits, "0x%llx", static_cast<unsigned long long>(word));
     out += digits;
   }
   return out + "\n";

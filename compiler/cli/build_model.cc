@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "compiler/cli/cache.h"
 #include "compiler/cli/heartbeat.h"
@@ -36,6 +37,15 @@ std::string hash(const std::string& text) {
   importer::Sha256 sha;
   sha.update(std::as_bytes(std::span(text)));
   return sha.hex();
+}
+
+// Another process may clean the cache meanwhile.
+std::optional<engine::Library> load_if_there(const fs::path& path) {
+  try {
+    return engine::load(path);
+  } catch (const CompileError&) {
+    return std::nullopt;
+  }
 }
 
 ptrdiff_t rank(const Isa* isa) { return std::find(all_isas().begin(), all_isas().end(), isa) - all_isas().begin(); }
@@ -105,16 +115,19 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
   const std::string key =
       hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
   const Cache cache;
-  if (const fs::path found = cache.find(key); !found.empty())
-    return LoadedModel(engine::load(found), path, load_options);
+  if (const fs::path found = cache.find(key); !found.empty()) {
+    if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);
+  }
 
   CompileOptions compiler = compile_options(model_options, load_options);
   compiler.name = name_from_path(path);
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
-  const fs::path stored =
-      cache.store(key, fs::path(path).filename().string() + "  " + options, engine::build(image, engine::Form::shared));
-  return LoadedModel(stored.empty() ? engine::load(image) : engine::load(stored), path, load_options);
+  const std::string about = fs::path(path).filename().string() + "  " + options;
+  if (const fs::path stored = cache.store(key, about, engine::build(image, engine::Form::shared)); !stored.empty()) {
+    if (const auto library = load_if_there(stored)) return LoadedModel(*library, path, load_options);
+  }
+  return LoadedModel(engine::load(image), path, load_options);
 }
 
 }  // namespace sparsec::cli

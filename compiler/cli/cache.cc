@@ -1,4 +1,5 @@
-// The cache of compiled models: <key>.so beside <key>.txt, which tells people what it is.
+// The cache of compiled models: <key>.so beside <key>.txt, which tells people what it is and, in its second line, the
+// library's digest, so that a damaged library is compiled again and never loaded.
 #include "compiler/cli/cache.h"
 
 #include <elf.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <string_view>
 
 #include "runtime/core/cpu.h"
@@ -52,6 +54,30 @@ int find_build_id(dl_phdr_info* info, size_t, void* result) {
   return 1;  // the first object only
 }
 
+// 64 bits over eight bytes at a time: against damage, not against forgers, who could write the digest too.
+std::string digest(std::span<const uint8_t> bytes) {
+  uint64_t h = bytes.size();
+  for (size_t i = 0; i < bytes.size(); i += sizeof h) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, std::min(sizeof word, bytes.size() - i));
+    h = (h ^ word) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 32;
+  }
+  return hex_of(reinterpret_cast<const uint8_t*>(&h), sizeof h);
+}
+
+// Whether the library is what the second line of its text says.
+bool is_whole(const fs::path& library) {
+  std::ifstream text(fs::path(library).replace_extension(".txt"));
+  std::string about, expected;
+  if (!std::getline(text, about) || !std::getline(text, expected)) return false;
+  try {
+    return digest(read_file(library.string())) == expected;
+  } catch (const FileError&) {
+    return false;
+  }
+}
+
 std::string size_and_time(const fs::path& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return {};
@@ -89,6 +115,7 @@ fs::path Cache::find(const std::string& key) const {
   struct stat info{};
   if (::stat(library.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != ::geteuid())
     return {};  // never load what others put there
+  if (!is_whole(library)) return {};
   ::utime(library.c_str(), nullptr);
   return library;
 }
@@ -100,7 +127,8 @@ fs::path Cache::store(const std::string& key, const std::string& about, const st
     const bool made = fs::create_directories(folder_, error);
     if (made) fs::permissions(folder_, fs::perms::owner_all, error);
     const fs::path path = folder_ / (key + ".so");
-    write_file((folder_ / (key + ".txt")).string(), about + "\n");
+    const std::span bytes(reinterpret_cast<const uint8_t*>(library.data()), library.size());
+    write_file((folder_ / (key + ".txt")).string(), about + "\n" + digest(bytes) + "\n");
     write_file(path.string(), library);
     trim();
     return path;

@@ -27,7 +27,7 @@ class Cache {
   };
 
   const std::filesystem::path& folder() const { return folder_; }
-  // Where the library of this key lies; empty when it is not there. Marks it as used.
+  // Where the library of this key lies; empty when it is not there or damaged. Marks it as used.
   std::filesystem::path find(const std::string& key) const;
   // Keeps a library; empty when the folder cannot be written.
   std::filesystem::path store(const std::string& key, const std::string& about, const std::string& library) const;

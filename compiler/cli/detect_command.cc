@@ -92,8 +92,29 @@ void save_annotated(const std::string& folder, const fs::path& name, Image image
   codecs::write_image(file.string(), image);
 }
 
+void tell(const FileError& e) {
+  std::fflush(stdout);
+  fmt::print(stderr, "sparsec: {}\n", e.what());
+}
+
+// Whether there is anything to look at, asked before a model is compiled for it: tells of all when there is not.
+bool any_picture(const std::vector<std::string>& paths) {
+  std::vector<FileError> problems;
+  for (const std::string& path : paths) {
+    try {
+      codecs::read_image(path);
+      return true;
+    } catch (const FileError& e) {
+      problems.push_back(e);
+    }
+  }
+  for (const FileError& e : problems) tell(e);
+  return false;
+}
+
 Result detect(const Arguments& a) {
   const std::vector<std::string> paths = expand(a.images);
+  if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)
     throw CompileError(a.model +
@@ -121,8 +142,7 @@ Result detect(const Arguments& a) {
       }
       if (!a.save_dir.empty()) save_annotated(a.save_dir, fs::path(path), std::move(image), detections, model);
     } catch (const FileError& e) {  // one bad picture does not spoil the others
-      std::fflush(stdout);
-      fmt::print(stderr, "sparsec: {}\n", e.what());
+      tell(e);
       result = kFailed;
     }
     progress.step(path);

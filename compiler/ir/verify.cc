@@ -118,10 +118,11 @@ class Verifier {
             "u8 value " + describe(id) + " has an impossible quant");
   }
 
-  // A quantiser's parameters are those of the u8 activation that it makes or reads.
+  // A quantiser's parameters are those of the u8 activation that it makes or reads. (One quantised per channel, which
+  // only the quantisers themselves understand, has its meaning there.)
   void require_same_params(ValueId id, const QuantParams& q) const {
-    if (!is_u8_activation(id) || !graph_.value(id).quant) return;
-    require(q.per_tensor() && *graph_.value(id).quant == Quant{q.scale[0], q.zero_point[0]},
+    if (!is_u8_activation(id) || !graph_.value(id).quant || !q.per_tensor()) return;
+    require(*graph_.value(id).quant == Quant{q.scale[0], q.zero_point[0]},
             "its parameters are not the quant of " + describe(id));
   }
 

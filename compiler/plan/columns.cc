@@ -19,8 +19,8 @@ using Tiles = StepExtent::Tiles;
 
 class Columns {
  public:
-  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options, size_t first_decode_step)
-      : plan_(plan), extents_(extents), options_(options), first_decode_step_(int32_t(first_decode_step)) {
+  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options)
+      : plan_(plan), extents_(extents), options_(options) {
     SPARSEC_CHECK(extents.size() == plan.program.steps.size(), "an extent a step");
   }
 
@@ -147,14 +147,12 @@ class Columns {
   Plan& plan_;
   const std::vector<StepExtent>& extents_;
   const PlanOptions& options_;
-  const int32_t first_decode_step_;
 };
 
 }  // namespace
 
-void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options,
-                      size_t first_decode_step) {
-  Columns(plan, extents, options, first_decode_step).run();
+void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
+  Columns(plan, extents, options).run();
 }
 
 }  // namespace sparsec

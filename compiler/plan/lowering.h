@@ -124,9 +124,7 @@ void planes_from_plain(Lowering& to, ValueId v);
 void plain_from_planes(Lowering& to, ValueId v);
 
 // Groups of steps that run depth-first, and the schedule; lengthens the lifetimes of the buffers that a group touches.
-// No group crosses `first_decode_step`, where detection stops.
-void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options,
-                      size_t first_decode_step);
+void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options);
 
 // Offsets for plan.places.buffers by lifetime; returns the arena's size.
 int64_t place_buffers(std::vector<Buffer>& buffers);

@@ -147,7 +147,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   for (ValueId v : levels) plan.places.buffers[size_t(to.planes(v).at.index)].last = int32_t(plan.program.steps.size());
   if (!decode) first_decode_step = plan.program.steps.size();
 
-  schedule_columns(plan, to.extents(), options, first_decode_step);
+  schedule_columns(plan, to.extents(), options);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
   if (!levels.empty())

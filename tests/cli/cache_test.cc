@@ -26,6 +26,21 @@ TEST(Cache, StoresFindsListsRemoves) {
   EXPECT_TRUE(std::filesystem::is_empty(cache.folder()));
 }
 
+TEST(Cache, DamagedLibrariesAreNotFound) {
+  const testing::Folder folder;
+  const Cache cache(folder / "c");
+  const std::string library(1001, 'x');
+  const auto path = cache.store("k", "about", library);
+  for (const std::string& damaged : {library.substr(0, 1000), "y" + library.substr(1), library + "x", std::string()}) {
+    std::ofstream(path, std::ios::binary) << damaged;
+    EXPECT_TRUE(cache.find("k").empty());
+  }
+  EXPECT_FALSE(cache.store("k", "about", library).empty());
+  EXPECT_EQ(cache.find("k"), path);
+  std::filesystem::remove(folder / "c/k.txt");
+  EXPECT_TRUE(cache.find("k").empty()) << "without a digest";
+}
+
 TEST(Cache, LeastRecentlyUsedGo) {
   const testing::Folder folder;
   const Cache cache(folder / "c", 250);

@@ -88,14 +88,16 @@ TEST_F(Program, WrongCommandLinesAreTwo) {
 }
 
 TEST_F(Program, BadFilesAreOneLineAndLeaveNothing) {
+  ASSERT_EQ(run(DRAW_SCENE " scene.png").code, 0);
   folder_.write("empty.onnx", "");
   folder_.write("text.onnx", "hello\n");
   folder_.write("cut.onnx", testing::read_file(kTiny.string() + ".onnx").substr(0, 20000));
   for (const char* name : {"empty.onnx", "text.onnx", "cut.onnx", "missing.onnx"}) {
     expect_refused(std::string(name) + " -o x.a", name);
-    expect_refused(std::string("detect ") + name + " x.jpg", name);
+    expect_refused(std::string("detect ") + name + " scene.png", name);
   }
   const std::string model = kTiny.string() + ".onnx";
+  expect_refused("detect " + model + " nowhere.jpg", "nowhere.jpg");  // nothing is compiled for no picture
   expect_refused(model + " -o nowhere/x.a", "nowhere");
   expect_refused(model + " -o x.bin", ".a (static) or .so (shared)");
   expect_refused(model + " -o x.a --target pdp11", "pdp11");
@@ -130,7 +132,8 @@ TEST_F(Program, RunAgreesWithOnnxRuntime) {
 TEST_F(Program, RunSaysWhatItExpects) {
   const std::string model = kTiny.string() + ".onnx";
   const auto stored = read_npz(kTiny.string() + ".npz");
-  ASSERT_EQ(sparsec("detect " + model + " x.jpg").code, 1);  // fills the cache
+  write_npy(folder_ / "x.npy", input_of(stored));
+  ASSERT_EQ(sparsec("run " + model + " --input x.npy --output y.npy").code, 0);  // fills the cache
   write_npy(folder_ / "u8.npy", stored[0].array);
   expect_refused("run " + model + " --input u8.npy --output y.npy", "the model expects float32 1x3x64x96");
   const NpyArray good = input_of(stored);
@@ -141,7 +144,6 @@ TEST_F(Program, RunSaysWhatItExpects) {
   expect_refused("run " + model + " --input other.npz --output y.npy",
                  "has no array for the model's input images: float32 1x3x64x96");
   expect_refused("run " + model + " --input missing.npy --output y.npy", "missing.npy");
-  write_npy(folder_ / "x.npy", good);
   expect_refused("run " + model + " --input x.npy --output y.txt", "y.txt");
 }
 

@@ -310,6 +310,35 @@ Graph random_graph(uint32_t seed) {
   return g;
 }
 
+Graph small_graph() {
+  Graph g;
+  g.meta.path = "small.onnx";
+  const Quant q{0.05f, 128};
+  g.inputs = {g.add_value({"picture", DType::f32, {1, 4, 32, 32}, nullptr, {}})};
+  ValueId x = passes::append(g, "quantise", Quantize{{{q.scale}, {q.zero_point}, 0}}, g.inputs,
+                             TypeAndShape{DType::u8, {1, 4, 32, 32}}, q);
+  for (const int64_t stride : {1, 2}) {
+    const int64_t in = g.value(x).shape[1], out = 8 * stride;
+    QConv op;
+    op.window = Window{{3, 3}, {stride, stride}, {1, 1}, {1, 1, 1, 1}};
+    op.acc_bias.assign(size_t(out), 100);
+    op.multiplier.assign(size_t(out), 0.001f);
+    op.bias.assign(size_t(out), 0);
+    op.activation = Activation::silu;
+    op.lookup.resize(1);
+    Tensor w(DType::s8, {out, in, 3, 3});
+    for (size_t i = 0; i < w.bytes.size(); ++i) w.data<int8_t>()[i] = int8_t(i / 4 % 3 == 0 ? i % 7 - 3 : 0);
+    const std::string name = "conv" + std::to_string(stride);
+    const ValueId weights = g.add_constant(name + ".weight", std::move(w));
+    const ValueId y = g.add_value({name, DType::u8, {1, out, 32 / stride, 32 / stride}, nullptr, q});
+    g.nodes.push_back({name, std::move(op), {x, weights}, {y}});
+    x = y;
+  }
+  g.outputs = {passes::append(g, "dequantise", Dequantize{{{q.scale}, {q.zero_point}, 0}}, {x})};
+  verify(g, Stage::fused, "the test");
+  return g;
+}
+
 std::vector<TensorPtr> random_inputs(const Graph& graph, uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<TensorPtr> inputs;

@@ -10,6 +10,9 @@ namespace sparsec::testing {
 // Equal seeds give equal graphs. Convolutions still have their strides: see passes::lower_strides.
 Graph random_graph(uint32_t seed);
 
+// Two convolutions, the second with stride 2 and SiLU, between a quantiser and a dequantiser.
+Graph small_graph();
+
 // Random elements of each input's type.
 std::vector<TensorPtr> random_inputs(const Graph& graph, uint32_t seed);
 

@@ -1,0 +1,329 @@
+// Specifications and plain loops, one after the other. The loops are written from the formulas in ir/op.h, pixel by
+// pixel, and share with the kernels only numerics.h.
+#include "tests/codegen/families.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "codegen/kernels/conv.h"
+#include "codegen/kernels/pointwise.h"
+#include "compiler/oracle/activation.h"
+
+namespace sparsec::testing {
+namespace {
+
+constexpr int64_t kTiles = 3, kFloats = 1 << 15, kRegion = 1 << 13;
+
+using kernels::WordPool;
+
+class Maker {
+ public:
+  explicit Maker(const Isa& isa) : isa_(isa), pixels_(kTiles * isa.lanes) {
+    made_.program.isa = &isa;
+    made_.input.resize(2 * kFloats);
+    for (int64_t i = 0; i < kFloats; ++i) made_.input[size_t(i)] = uint8_t(random_());
+    for (int64_t i = 0; i < kFloats; i += 4) {
+      const float f = std::uniform_real_distribution<float>(-9, 9)(random_);
+      std::memcpy(&made_.input[size_t(kFloats + i)], &f, 4);
+    }
+    for (int64_t p = 0; p < pixels_; ++p) inside_.push_back(random_() % 3 != 0);
+  }
+
+  Families run() {
+    lookup();
+    qbinary();
+    max_pool(true);
+    max_pool(false);
+    unary(Activation::silu);
+    unary(Activation::sigmoid);
+    unary(Activation::relu);
+    binary();
+    dequantise();
+    quantise();
+    conv(kernels::ConvFamily::unrolled, "conv_unrolled");
+    conv(kernels::ConvFamily::dense, "conv_dense");
+    conv_with_everything();
+    float_conv();
+    made_.program.schedule.clear();
+    for (size_t s = 0; s < made_.program.steps.size(); ++s)
+      made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles});
+    return std::move(made_);
+  }
+
+ private:
+  // ---- memory
+  uint32_t word(int64_t at) const {
+    uint32_t w;
+    std::memcpy(&w, &made_.input[size_t(at)], 4);
+    return w;
+  }
+  float real(int64_t at) const { return std::bit_cast<float>(word(kFloats + at)); }
+  static int byte_of(uint32_t w, int j) { return int(w >> (8 * j) & 255); }
+  int64_t new_region() {
+    made_.output.resize(made_.output.size() + size_t(kRegion));
+    return int64_t(made_.output.size()) - kRegion;
+  }
+  void expect(int64_t at, uint32_t w) { std::memcpy(&made_.output[size_t(at)], &w, 4); }
+  void expect(int64_t at, float f) { expect(at, std::bit_cast<uint32_t>(f)); }
+
+  sparsec_pointer in(int64_t at) const { return {SPARSEC_INPUT, 0, at, isa_.vector_bytes()}; }
+  sparsec_pointer out(int64_t at) const { return {SPARSEC_OUTPUT, 0, at, isa_.vector_bytes()}; }
+  sparsec_pointer constants(const std::vector<uint32_t>& words) {
+    std::vector<uint8_t>& all = made_.program.constants;
+    all.resize((all.size() + 63) / 64 * 64);
+    const auto at = int64_t(all.size());
+    all.resize(all.size() + words.size() * 4);
+    if (!words.empty()) std::memcpy(&all[size_t(at)], words.data(), words.size() * 4);
+    return {SPARSEC_CONSTANTS, 0, at, 0};
+  }
+  sparsec_pointer mask() {
+    std::vector<uint8_t> bits(size_t(kTiles * isa_.mask_bytes() + 3) / 4 * 4, 0);
+    for (int64_t p = 0; p < pixels_; ++p) {
+      const int64_t lane = p % isa_.lanes;
+      if (inside_[size_t(p)]) bits[size_t(p / isa_.lanes * isa_.mask_bytes() + lane / 8)] |= uint8_t(1 << (lane % 8));
+    }
+    std::vector<uint32_t> words(bits.size() / 4);
+    std::memcpy(words.data(), bits.data(), bits.size());
+    sparsec_pointer p = constants(words);
+    p.stride = isa_.mask_bytes();
+    return p;
+  }
+  void add(kir::Function f, const std::vector<sparsec_pointer>& pointers, int64_t tiles = kTiles) {
+    ProgramImage& p = made_.program;
+    p.calls.push_back({int32_t(p.functions.size()), "", uint32_t(p.pointers.size()), uint32_t(pointers.size())});
+    p.pointers.insert(p.pointers.end(), pointers.begin(), pointers.end());
+    p.steps.push_back({f.name, f.comment, uint32_t(p.calls.size() - 1), 1, tiles, 0});
+    p.functions.push_back(std::move(f));
+  }
+
+  // ---- families
+  template <typename Table>
+  void random_table(Table& table) {
+    for (auto& b : table) b = uint8_t(random_());
+  }
+
+  void lookup() {
+    random_table(table_.table);
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f =
+        kernels::lower_lookup(isa_, table_, {true, 0x01010101u * 7}, pool, "lookup", "a table, with a border");
+    const int64_t y = new_region();
+    add(std::move(f), {in(0), out(y), constants(pool.words()), mask()});
+    for (int64_t p = 0; p < pixels_; ++p) {
+      uint32_t w = 0;
+      for (int j = 0; j < 4; ++j) w |= uint32_t(table_.table[size_t(byte_of(word(4 * p), j))]) << (8 * j);
+      expect(y + 4 * p, inside_[size_t(p)] ? w : 0x01010101u * 7);
+    }
+  }
+
+  void qbinary() {
+    const Quant a{0.03f, 120}, b{0.05f, 0}, q{0.07f, 31};
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_qbinary(isa_, BinaryKind::add, a, b, q, {}, pool, "qbinary", "add of u8");
+    const int64_t y = new_region();
+    add(std::move(f), {in(0), out(y), constants(pool.words()), in(4096)});
+    for (int64_t p = 0; p < pixels_; ++p) {
+      uint32_t w = 0;
+      for (int j = 0; j < 4; ++j) {
+        const float sum = float(byte_of(word(4 * p), j) - a.zero_point) * a.scale +
+                          float(byte_of(word(4096 + 4 * p), j) - b.zero_point) * b.scale;
+        w |= uint32_t(numerics::clamp_u8(numerics::round_even(sum * (1 / q.scale)) + q.zero_point)) << (8 * j);
+      }
+      expect(y + 4 * p, w);
+    }
+  }
+
+  void max_pool(bool integer) {
+    const std::vector<int64_t> taps{0, 4, 88, 92};
+    const int64_t x = integer ? 0 : kFloats;
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_max_pool(isa_, integer, taps, {}, pool, integer ? "max_pool_u8" : "max_pool_f32",
+                                              "2x2, rows of 22 pixels");
+    const int64_t y = new_region();
+    add(std::move(f), {in(x), out(y), constants(pool.words())});
+    for (int64_t p = 0; p < pixels_; ++p) {
+      uint32_t w = 0;
+      float most = real(4 * p);
+      for (int64_t t : taps) {
+        most = std::max(most, real(4 * p + t));
+        for (int j = 0; j < 4; ++j)
+          w = (w & ~(255u << (8 * j))) | uint32_t(std::max(byte_of(w, j), byte_of(word(4 * p + t), j))) << (8 * j);
+      }
+      integer ? expect(y + 4 * p, w) : expect(y + 4 * p, most);
+    }
+  }
+
+  void unary(Activation activation) {
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f =
+        kernels::lower_unary(isa_, activation, 0, {}, pool, std::string("unary_") + name_of(activation), "f32");
+    const int64_t y = new_region();
+    add(std::move(f), {in(kFloats), out(y), constants(pool.words())});
+    for (int64_t p = 0; p < pixels_; ++p)
+      expect(y + 4 * p, oracle::activate(activation, 0, real(4 * p), numerics::silu_exact));
+  }
+
+  void binary() {
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_binary(isa_, BinaryKind::mul, {}, pool, "binary", "product of f32");
+    const int64_t y = new_region();
+    add(std::move(f), {in(kFloats), out(y), constants(pool.words()), in(kFloats + 4096)});
+    for (int64_t p = 0; p < pixels_; ++p) expect(y + 4 * p, real(4 * p) * real(4096 + 4 * p));
+  }
+
+  void dequantise() {
+    const Quant q{0.021f, 99};
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_dequantise(isa_, q, 3, 1024, pool, "dequantise", "three channels of a plane");
+    const int64_t y = new_region();
+    add(std::move(f), {in(0), out(y), constants(pool.words())});
+    for (int64_t p = 0; p < pixels_; ++p)
+      for (int j = 0; j < 3; ++j) expect(y + 1024 * j + 4 * p, float(byte_of(word(4 * p), j) - q.zero_point) * q.scale);
+  }
+
+  // Two rows of two vectors; the rows of the output lie further apart.
+  void quantise() {
+    const Quant q{0.04f, 130};
+    const int64_t cols = 2 * isa_.lanes, pitch = (cols + 5) * 4, plane = 1024;
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f =
+        kernels::lower_quantise_rows(isa_, q, 3, cols, plane, pitch, pool, "quantise_rows", "three channels");
+    const int64_t y = new_region();
+    sparsec_pointer from = in(kFloats), to = out(y);
+    from.stride = cols * 4;
+    to.stride = pitch;
+    add(std::move(f), {from, to, constants(pool.words())}, 2);
+    for (int64_t row = 0; row < 2; ++row)
+      for (int64_t c = 0; c < cols; ++c) {
+        uint32_t w = uint32_t(q.zero_point) << 24;
+        for (int j = 0; j < 3; ++j)
+          w |= uint32_t(numerics::clamp_u8(numerics::round_even(real(plane * j + (row * cols + c) * 4) / q.scale) +
+                                           q.zero_point))
+               << (8 * j);
+        expect(y + row * pitch + 4 * c, w);
+      }
+  }
+
+  // Two planes, two taps, `rows` output channels, most blocks zero; extreme weights among the rest.
+  kernels::ConvSpec conv_spec(int64_t rows) {
+    kernels::ConvSpec s;
+    s.in_planes = 2;
+    s.in_plane_bytes = 1024;
+    s.taps = {0, 88};
+    s.rows = rows;
+    for (int64_t i = 0; i < rows * 4; ++i)
+      s.words.push_back(i % 3 == 0 ? uint32_t(random_()) : i == 4 ? 0x80808080u : i == 5 ? 0x7f7f7f7fu : 0);
+    for (int64_t r = 0; r < rows; ++r) {
+      s.acc_bias.push_back(int32_t(random_() % 4001) - 2000);
+      s.multiplier.push_back(0.0001f * float(1 + random_() % 3));
+      s.bias.push_back(0.25f * float(r));
+    }
+    s.outputs.resize(1);
+    s.outputs[0].quant = {0.03f, 77};
+    s.outputs[0].plane_bytes = 1024;
+    s.outputs[0].planes = rows / 4;
+    return s;
+  }
+  float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
+    int32_t acc = s.acc_bias[size_t(r)];
+    for (int64_t plane = 0; plane < s.in_planes; ++plane)
+      for (size_t t = 0; t < s.taps.size(); ++t)
+        for (int j = 0; j < 4; ++j)
+          acc +=
+              byte_of(word(plane * s.in_plane_bytes + s.taps[t] + 4 * p), j) * int8_t(s.word(r, plane, t) >> (8 * j));
+    return float(acc);
+  }
+
+  // Accumulator and quantiser one rounding apart.
+  void conv(kernels::ConvFamily family, const char* name) {
+    const kernels::ConvSpec s = conv_spec(8);
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, family, 0, 8, pool, name, "8 channels of 8 at 2 taps");
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
+    const Quant q = s.outputs[0].quant;
+    for (int64_t r = 0; r < 8; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)] / q.scale, s.bias[size_t(r)] / q.scale);
+        made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
+            numerics::clamp_u8(numerics::round_even(f) + q.zero_point);
+      }
+  }
+
+  // SiLU, a residual, a border, and three outputs: u8, u8 through a table, f32.
+  void conv_with_everything() {
+    kernels::ConvSpec s = conv_spec(4);
+    s.activation = Activation::silu;
+    s.residual = true;
+    s.residual_quant = {0.02f, 100};
+    s.residual_plane_bytes = 1024;
+    s.outputs.resize(3, s.outputs[0]);
+    s.outputs[0].keep_border = true;
+    s.outputs[0].border = 0x4d4d4d4du;
+    lookup_.before = {0.05f, 128};
+    random_table(lookup_.table);
+    s.outputs[1].lookup = &lookup_;
+    s.outputs[2].f32 = true;
+    s.outputs[2].planes = 3;  // the fourth channel is padding
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, pool, "conv_full",
+                                                "SiLU, residual, border, three outputs");
+    const int64_t y0 = new_region(), y1 = new_region(), y2 = new_region();
+    add(std::move(k.function),
+        {in(0), constants(k.stream), constants(pool.words()), mask(), in(2048), out(y0), out(y1), out(y2)});
+    for (int64_t r = 0; r < 4; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        float a = numerics::silu(numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
+        a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r)) - s.residual_quant.zero_point),
+                          s.residual_quant.scale, a);
+        const auto at = size_t(4 * p + r);
+        made_.output[size_t(y0) + at] = inside_[size_t(p)] ? numerics::requantise(a, s.outputs[0].quant) : 0x4d;
+        made_.output[size_t(y1) + at] = lookup_.table[numerics::requantise(a, lookup_.before)];
+        if (r < 3) expect(y2 + r * 1024 + 4 * p, a);
+      }
+  }
+
+  void float_conv() {
+    kernels::ConvSpec s;
+    s.integer = false;
+    s.in_planes = 2;
+    s.in_plane_bytes = 1024;
+    s.taps = {0, 88};
+    s.rows = 3;
+    for (int i = 0; i < 12; ++i) s.words.push_back(i % 3 == 1 ? 0 : std::bit_cast<uint32_t>(0.125f * float(i) - 0.7f));
+    s.bias = {0.5f, -1, 0};
+    s.activation = Activation::silu;
+    s.outputs.resize(1);
+    s.outputs[0].f32 = true;
+    s.outputs[0].plane_bytes = 1024;
+    s.outputs[0].planes = 3;
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, pool, "conv_f32",
+                                                "3 channels of 2 at 2 taps");
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(kFloats), constants(k.stream), constants(pool.words()), out(y)});
+    for (int64_t r = 0; r < 3; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        float acc = s.bias[size_t(r)];
+        for (int64_t plane = 0; plane < 2; ++plane)
+          for (size_t t = 0; t < 2; ++t)
+            acc = numerics::fma(std::bit_cast<float>(s.word(r, plane, t)), real(plane * 1024 + s.taps[t] + 4 * p), acc);
+        expect(y + r * 1024 + 4 * p, numerics::silu_exact(acc));
+      }
+  }
+
+  const Isa& isa_;
+  const int64_t pixels_;
+  std::mt19937 random_{11};
+  std::vector<bool> inside_;
+  Lookup table_;
+  Lookup256 lookup_;
+  Families made_;
+};
+
+}  // namespace
+
+Families families(const Isa& isa) { return Maker(isa).run(); }
+
+}  // namespace sparsec::testing

@@ -1,0 +1,86 @@
+// Every family of kernels on every instruction set: its text as people have looked at it, and its results bit for bit,
+// interpreted and, where this CPU can, as machine code. SPARSEC_UPDATE_GOLDEN=1 writes the texts anew.
+#include "tests/codegen/families.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "codegen/interpret.h"
+#include "compiler/engine/engine.h"
+#include "tests/support/kernel_models.h"
+#include "tests/support/shell.h"
+
+namespace sparsec {
+namespace {
+
+// Names the family of the first wrong byte.
+void expect_right(const testing::Families& f, const std::vector<uint8_t>& output, const std::string& how) {
+  ASSERT_EQ(output.size(), f.output.size());
+  const ProgramImage& p = f.program;
+  for (size_t s = 0; s < p.steps.size(); ++s) {
+    const CallImage& call = p.calls[p.steps[s].first_call];
+    for (uint32_t i = call.first_pointer; i < call.first_pointer + call.pointers; ++i) {
+      if (p.pointers[i].space != SPARSEC_OUTPUT) continue;
+      const int64_t from = p.pointers[i].offset;
+      const auto same =
+          std::mismatch(output.begin() + from, output.begin() + from + (1 << 13), f.output.begin() + from);
+      EXPECT_EQ(same.first - output.begin() - from, 1 << 13) << p.steps[s].name << " on " << p.isa->name << ", " << how;
+    }
+  }
+}
+
+class Family : public ::testing::TestWithParam<const Isa*> {};
+
+TEST_P(Family, InterpretedEqualsAPlainLoop) {
+  const testing::Families f = testing::families(*GetParam());
+  std::vector<uint8_t> output(f.output.size());
+  for (const StepImage& step : f.program.steps) {
+    const CallImage& call = f.program.calls[step.first_call];
+    std::array<const void*, SPARSEC_MAX_POINTERS> pointers{};
+    for (uint32_t i = 0; i < call.pointers; ++i) {
+      const sparsec_pointer& p = f.program.pointers[call.first_pointer + i];
+      const uint8_t* base = p.space == SPARSEC_INPUT       ? f.input.data()
+                            : p.space == SPARSEC_CONSTANTS ? f.program.constants.data()
+                                                           : output.data();
+      pointers[i] = base + p.offset;
+    }
+    kir::interpret(*GetParam(), f.program.functions[size_t(call.function)], pointers.data(), step.tiles);
+  }
+  expect_right(f, output, "interpreted");
+}
+
+TEST_P(Family, Text) {
+  for (const kir::Function& function : testing::families(*GetParam()).program.functions) {
+    const std::string name = function.name + "_" + std::string(GetParam()->name) + ".txt";
+    const std::filesystem::path path = std::filesystem::path(SPARSEC_SOURCE_DIR) / "tests/codegen/golden" / name;
+    std::string text = kir::print(function);
+    if (GetParam()->style == Style::assembly) text += "\n" + text_of(*GetParam(), function, function.name);
+    if (std::getenv("SPARSEC_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << text;
+    EXPECT_EQ(text, testing::read_file(path)) << path;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Isas, Family, ::testing::ValuesIn(all_isas()),
+                         [](const auto& info) { return std::string(info.param->name); });
+
+TEST(Families, MachineCodeEqualsAPlainLoop) {
+  std::vector<testing::Families> all;
+  std::vector<ProgramImage> programs;
+  for (const Isa* isa : testing::usable_isas()) {
+    all.push_back(testing::families(*isa));
+    programs.push_back(all.back().program);
+  }
+  const engine::Library library =
+      engine::load(testing::model_of("families", programs, testing::vector_add(*all_isas()[0], 1, 0)));
+  ASSERT_EQ(library.model().n_programs, all.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::vector<uint8_t> output(all[i].output.size());
+    testing::run_program(*library.model().programs[i], {all[i].input.data()}, {output.data()});
+    expect_right(all[i], output, "compiled");
+  }
+}
+
+}  // namespace
+}  // namespace sparsec

@@ -1,0 +1,79 @@
+// A whole detector's C++ form, built by g++ and by clang++ as a stranger would, against the library of the same model:
+// the same output, bit for bit, on every instruction set.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "compiler/cli/session.h"
+#include "compiler/compile.h"
+#include "sparsec/npy.h"
+#include "tests/support/shell.h"
+
+namespace sparsec {
+namespace {
+
+constexpr const char* kModel = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in";
+
+// main ISA: a raw input from standard input, the raw output to standard output.
+constexpr const char* kMain = R"(
+#include <stdio.h>
+#include "tiny.h"
+static float input[3 * 64 * 96], output[378 * 8];
+int main(int argc, char** argv) {
+  tiny_options options = {sizeof options, 2, argc > 1 ? argv[1] : 0, 0, 0, 0, 0};
+  tiny_context* context = 0;
+  const void* inputs[1] = {input};
+  void* outputs[1] = {output};
+  if (fread(input, sizeof input, 1, stdin) != 1) return 1;
+  if (tiny_create(&options, &context) != tiny_ok || tiny_run(context, inputs, outputs) != tiny_ok) return 2;
+  tiny_destroy(context);
+  return fwrite(output, sizeof output, 1, stdout) == 1 ? 0 : 3;
+}
+)";
+
+NpyArray picture() {
+  const NpyArray bytes = read_npz(std::string(kModel) + ".npz")[0].array;
+  NpyArray out{NpyType::f32, bytes.shape, std::vector<std::byte>(bytes.bytes.size() * 4)};
+  for (size_t i = 0; i < bytes.bytes.size(); ++i) {
+    const float value = float(std::to_integer<int>(bytes.bytes[i])) / 255.0f;
+    std::memcpy(&out.bytes[i * 4], &value, 4);
+  }
+  return out;
+}
+
+std::string text_of(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void check(const std::string& compiler) {
+  if (!testing::has_command(compiler)) GTEST_SKIP() << compiler << " is not installed";
+  CompileOptions options;
+  options.targets = host_isas();
+  options.name = "tiny";
+  const ModelImage image = compile(std::string(kModel) + ".onnx", options).image;
+  const NpyArray input = picture();
+
+  const testing::Folder folder;
+  engine::write_cpp(image, folder / "cpp");
+  folder.write("main.c", kMain);
+  folder.write("input", text_of(input.bytes));
+  const testing::Outcome built =
+      testing::shell(folder.path(), "make -s -j2 -C cpp CXX=" + compiler +
+                                        " OPTIMISE=-O1 && cc -Icpp main.c cpp/libtiny.a -lm -lpthread -o main");
+  ASSERT_EQ(built.status, 0) << built.output;
+
+  const engine::Library library = engine::load(image);
+  for (const Isa* isa : options.targets) {
+    const std::string name(isa->name);
+    const std::string expected =
+        text_of(cli::LoadedModel(library, kModel, {.threads = 2, .isa = name}).run({input})[0].bytes);
+    ASSERT_EQ(testing::shell(folder.path(), "./main " + name + " < input > output").status, 0) << name;
+    EXPECT_TRUE(testing::read_file(folder / "output") == expected) << name << " differs from the library";
+  }
+}
+
+TEST(CppFolderOfADetector, BuiltByGxxGivesTheLibrarysBits) { check("g++"); }
+TEST(CppFolderOfADetector, BuiltByClangxxGivesTheLibrarysBits) { check("clang++-19"); }
+
+}  // namespace
+}  // namespace sparsec
