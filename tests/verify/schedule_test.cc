@@ -72,7 +72,9 @@ TEST(Schedule, DetectionRunsAPrefixOfIt) {
     for (uint32_t e = 0; e < plan.program.schedule.size(); ++e) {
       const int32_t node = plan.step_node[plan.program.schedule[e].step];
       const bool decodes = node >= 0 && std::holds_alternative<Decode>(c.graph.nodes[size_t(node)].op);
-      if (decodes) EXPECT_GE(e, end) << model;
+      if (decodes) {
+        EXPECT_GE(e, end) << model;
+      }
     }
   }
 }
