@@ -12,7 +12,7 @@ asm(R"(
 	.hidden small_scalar_constants
 	.type small_scalar_constants, @object
 small_scalar_constants:
-	.quad 0x80706050403020,0xfdfcfbfa
+	.quad 0x807060504030201,0xfdfcfbfa
 	.size small_scalar_constants, . - small_scalar_constants
 	.text
 )");
