@@ -19,12 +19,12 @@ def iou_matrix(a, b):
     return inner / np.maximum(areas - inner, 1e-9)
 
 
-def suppress(boxes, scores, labels, iou):
-    """Indices of the boxes that no stronger box of their class overlaps by more than `iou`, strongest first."""
+def suppress(boxes, scores, labels, iou, most):
+    """Indices of the `most` strongest boxes that no stronger one of their class overlaps by more than `iou`, strongest first."""
     kept = []
     apart = boxes + labels[:, None] * (np.ptp(boxes) + 1 if len(boxes) else 0)  # classes never meet
     order = np.argsort(-scores, kind='stable')
-    while len(order):
+    while len(order) and len(kept) < most:
         first, rest = order[0], order[1:]
         kept.append(first)
         order = rest[iou_matrix(apart[first:first + 1], apart[rest])[0] <= iou]
@@ -41,7 +41,7 @@ def detections(decoded, confidence=0.001, iou=0.6, most=300):
     box, label, score = box[strongest], label[strongest], score[strongest]
     centre, half = decoded[box, :2], decoded[box, 2:4] / 2
     corners = np.concatenate((centre - half, centre + half), 1)
-    kept = suppress(corners, score, label, iou)[:most]
+    kept = suppress(corners, score, label, iou, most)
     return np.concatenate((corners[kept], score[kept, None], label[kept, None]), 1)
 
 

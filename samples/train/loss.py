@@ -73,7 +73,8 @@ class Loss:
                 iou = ciou(torch.cat((centre, size), 1), box)
                 parts[0] += (1 - iou).mean()
                 cells = ((picture * 3 + anchor) * rows + row) * columns + column
-                objectness.view(-1).scatter_reduce_(0, cells, iou.detach().clamp(0).to(objectness.dtype), 'amax')
+                reached, order = iou.detach().clamp(0).sort()  # of two matches in a cell, the better is written last
+                objectness.view(-1)[cells[order]] = reached.to(objectness.dtype)
                 if self.classes > 1:
                     wanted = torch.full_like(chosen[:, 5:], 0.5 * self.smooth)
                     wanted[torch.arange(len(label)), label] = 1 - 0.5 * self.smooth

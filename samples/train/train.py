@@ -62,7 +62,9 @@ class Average:
         self.steps += 1
         keep = self.decay * (1 - math.exp(-self.steps / self.rise))
         with torch.no_grad():
-            for name, (mine, new) in zip(self.model.state_dict(), zip(self.model.state_dict().values(), model.state_dict().values())):
+            current = model.state_dict()
+            for name, mine in self.model.state_dict().items():
+                new = current[name]
                 if mine.is_floating_point() and not name.startswith('rounders.'):
                     mine.lerp_(new, 1 - keep)
                 else:
