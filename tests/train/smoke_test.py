@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / 'samples' / 'train'))
 SIZE = 160
 RECIPE = '''modifiers:
   - !EpochRangeModifier {start_epoch: 0, end_epoch: 10}
-  - !LearningRateFunctionModifier {start_epoch: 0, end_epoch: 10, lr_func: cosine, init_lr: 0.02, final_lr: 0.002, warmup_epochs: 1}
+  - !LearningRateFunctionModifier {start_epoch: 0, end_epoch: 10, lr_func: cosine, init_lr: 0.003, final_lr: 0.0005, warmup_epochs: 0.5}
   - !GMPruningModifier {start_epoch: 1, end_epoch: 5, final_sparsity: 0.7, update_frequency: 0.5}
   - !QuantizationModifier {start_epoch: 8}
 '''
@@ -58,10 +58,10 @@ def same_seed_same_bytes(folder):
 
 def trained(folder):
     (folder / 'recipe.yaml').write_text(RECIPE)
-    words = ['train', '--data', folder / 'data/data.yaml', '--recipe', folder / 'recipe.yaml', '--cfg', 'tiny', '--imgsz', SIZE, '--batch', 8, '--workers', 0,
+    words = ['train', '--data', folder / 'data/data.yaml', '--recipe', folder / 'recipe.yaml', '--cfg', 'tiny', '--imgsz', SIZE, '--batch', 4, '--workers', 0,
              '--cache', '--output', folder / 'run']
     hyp = folder / 'hyp.yaml'
-    hyp.write_text('ema_updates: 10\nmosaic: 0.5\n')
+    hyp.write_text('optimizer: adamw\nema_updates: 10\nmosaic: 0\n')
     # Interrupted: the first process is stopped once it has recorded STOP_AFTER epochs, a second one goes on.
     first = subprocess.Popen([sys.executable, '-u', str(ROOT / 'samples' / 'train'), *map(str, words), '--hyp', str(hyp)], stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, text=True, env=dict(os.environ, OMP_NUM_THREADS=os.environ.get('OMP_NUM_THREADS', '2')))
@@ -80,12 +80,12 @@ def trained(folder):
     tool(*words, '--hyp', hyp, '--resume')
     results = rows(folder / 'run/results.csv')
     assert [row['epoch'] for row in results] == list(range(1, 11)), results
-    total = [row['box'] + row['objectness'] + row['class'] for row in results]
-    assert total[-1] < 0.95 * total[0], f'the loss does not fall: {total}'
+    total = [row['box'] + row['class'] for row in results]  # objectness has a target that rises with the boxes' IoU
+    assert total[-1] < 0.9 * total[0], f'the loss does not fall: {total}'
     assert abs(results[-1]['sparsity'] - 0.7) < 0.01 and results[-1]['quantised'] == 1, results[-1]
     for name in ('results.png', 'sparsity.png', 'best.pt', 'last.pt'):
         assert (folder / 'run' / name).stat().st_size > 0
-    print(f'loss {total[0]:.4f} -> {total[-1]:.4f}, sparsity {results[-1]["sparsity"]:.3f}')
+    print(f'box and class loss {total[0]:.4f} -> {total[-1]:.4f}, sparsity {results[-1]["sparsity"]:.3f}')
     return folder / 'run/last.pt'
 
 
