@@ -48,6 +48,8 @@ class Checkpoint:
             self.about = {key: value for key, value in said.items() if key not in ('state', 'masks')}
             self.quantised, self.config, self.names = said['quantised'], said['config'], said['names']
             self.state, self.masks = self._unpacked(said['state'], said['masks'])
+        except OSError as error:
+            raise CheckpointError(f'{path}: {error.strerror or error}') from None
         except Exception as error:  # torch.load fails in many ways
             raise CheckpointError(f'{path}: not a checkpoint written by train ({type(error).__name__}: {error})') from None
 

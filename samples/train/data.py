@@ -22,7 +22,9 @@ class DataError(Exception):
 def read_yaml(path):
     try:
         return yaml.safe_load(pathlib.Path(path).read_text())
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DataError(f'{path}: {error.strerror}') from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f'{path}: {error}') from None
 
 

@@ -135,8 +135,6 @@ def _decode(writer, raw, level, channels, size):
     extent = writer.emit('Pow', f'{path}/Pow', [writer.emit('Mul', f'{path}/Mul_2', [extent, two]), two])
     extent = writer.emit('Mul', f'{path}/Mul_3', [extent, writer.constant(f'{path}/anchors', anchors)])
     whole = writer.emit('Concat', f'{path}/Concat', [centre, extent, rest], axis=4)
-    if size is None:  # (batch, 3, rows, columns, channels) -> (batch, boxes, channels)
-        return writer.emit('Reshape', f'{path}/Reshape_flat', [whole, flat])
     return writer.emit('Reshape', f'{path}/Reshape_1', [whole, flat])
 
 
