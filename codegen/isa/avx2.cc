@@ -71,8 +71,8 @@ const Isa& avx2() {
               {Opcode::to_float, "vcvtdq2ps {a}, {d}"},
               {Opcode::to_int, "vcvtps2dq {a}, {d}"},
               {Opcode::lookup16,
-               "vpslld $28, {a}, {s0}\nvpsrld $28, {s0}, {s0}\nvpcmpeqd {s1}, {s1}, {s1}\nvgatherdps {s1}, "
-               "{off}({base},{s0},4), {d}"},
+               "vpslld $28, {a}, {s0}\nvpermps {m}, {a}, {s1}\nvpermps {m+32}, {a}, {s2}\nvblendvps {s0}, {s2}, {s1}, "
+               "{d}"},
               {Opcode::max_u8, "vpmaxub {b}, {a}, {d}"},
               {Opcode::unpack, "vpslld ${24-8i}, {a}, {d}\nvpsrld $24, {d}, {d}"},
               {Opcode::pack,
