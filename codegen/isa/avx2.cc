@@ -53,8 +53,8 @@ const Isa& avx2() {
               {Opcode::mul_word, "vbroadcastss {m}, {s0}\nvmulps {s0}, {a}, {d}"},
               {Opcode::add_word, "vbroadcastss {m}, {s0}\nvaddps {s0}, {a}, {d}"},
               {Opcode::lookup16,
-               "vpslld $28, {a}, {s0}\nvpsrld $28, {s0}, {s0}\nvpcmpeqd {s1}, {s1}, {s1}\nvgatherdps {s1}, "
-               "{off}({base},{s0},4), {d}"},
+               "vpslld $28, {a}, {s0}\nvpermps {m}, {a}, {s1}\nvpermps {m+32}, {a}, {s2}\nvblendvps {s0}, {s2}, {s1}, "
+               "{d}"},
               {Opcode::lookup256, lookup256()},
           }),
       .prologue = "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15",
