@@ -165,12 +165,12 @@ kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int
   Builder b(std::move(name), std::move(comment), 3);
   const int64_t vectors = cols / isa.lanes;
   b.loop_tiles();
-  if (vectors > 1) b.loop(vectors);
   b.broadcast(4, pool.word(2 * quant.scale));
   b.broadcast(5, pool.word(quant.zero_point));
   b.broadcast(6, pool.word(kHalfSteps));
   b.broadcast(7, pool.word(-kHalfSteps));
   b.broadcast(8, pool.word(2 * kHalfSteps));
+  if (vectors > 1) b.loop(vectors);
   for (int j = 0; j < 4; ++j) {
     if (j >= channels) {
       b.two(Opcode::move, j, 5);
