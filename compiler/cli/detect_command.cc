@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/picture_names.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
 #include "sparsec/draw.h"
@@ -80,15 +80,13 @@ void print_table(const std::string& path, const std::vector<Detection>& detectio
   }
 }
 
-void save_annotated(const std::string& folder, const fs::path& name, Image image,
-                    const std::vector<Detection>& detections, const LoadedModel& model) {
+void save_annotated(const fs::path& file, Image image, const std::vector<Detection>& detections,
+                    const LoadedModel& model) {
   std::vector<Detection> weakest_first(detections.rbegin(), detections.rend());  // so that the surest are on top
   for (const Detection& d : weakest_first) {
     draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label,
                    fmt::format("{} {:.2f}", model.class_name(d.label), d.score));
   }
-  fs::path file = fs::path(folder) / name.filename();
-  if (file.extension() == ".bmp" || file.extension() == ".BMP") file.replace_extension(".png");
   codecs::write_image(file.string(), image);
 }
 
@@ -126,6 +124,7 @@ Result detect(const Arguments& a) {
     if (error) throw CompileError(a.save_dir + ": cannot make this folder: " + error.message());
   }
 
+  const std::map<std::string, PictureName> names = name_pictures(paths);
   Json all = Json::object();
   Result result = kOk;
   Progress progress("pictures", int64_t(paths.size()));
@@ -134,13 +133,12 @@ Result detect(const Arguments& a) {
       Image image = codecs::read_image(path);
       const std::vector<Detection> detections = model.detect(image, a.detect);
       if (a.json) {
-        const std::string base = fs::path(path).filename().string();
-        all[all.contains(base) ? path : base] =
-            to_json(detections, model);  // two pictures of one name: the later by its whole path
+        all[names.at(path).key] = to_json(detections, model);
       } else {
         print_table(path, detections, model);
       }
-      if (!a.save_dir.empty()) save_annotated(a.save_dir, fs::path(path), std::move(image), detections, model);
+      if (!a.save_dir.empty())
+        save_annotated(fs::path(a.save_dir) / names.at(path).file, std::move(image), detections, model);
     } catch (const FileError& e) {  // one bad picture does not spoil the others
       tell(e);
       result = kFailed;
@@ -160,7 +158,7 @@ void add_detect(CLI::App& app, Result& result) {
       ->required()
       ->type_name("");
   command->add_option("IMAGE", a->images, "JPEG, PNG or BMP pictures, or folders of them")->required()->type_name("");
-  command->add_flag("--json", a->json, "Print JSON, by the pictures' names, instead of a table");
+  command->add_flag("--json", a->json, "Print JSON instead of a table; its keys are the pictures' names");
   command
       ->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")
       ->type_name("DIR");
@@ -182,7 +180,9 @@ void add_detect(CLI::App& app, Result& result) {
   command->footer(
       "An .onnx model is compiled on first use and kept in the cache (`sparsec cache`). Boxes are in pixels of the "
       "picture as it is seen: a camera's\n"
-      "EXIF orientation is applied.\n\n"
+      "EXIF orientation is applied. Pictures that share their file name go by their whole path: with a/x.jpg and "
+      "b/x.jpg the keys of --json are\n"
+      "these, and --save-dir writes a_x.jpg and b_x.jpg.\n\n"
       "  sparsec detect yolov5n.onnx bus.jpg                     a table\n"
       "  sparsec detect yolov5n.onnx photos/ --json > found.json\n"
       "  sparsec detect libyolo.so bus.jpg --save-dir out        writes out/bus.jpg with boxes on it\n");
