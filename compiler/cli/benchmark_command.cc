@@ -8,6 +8,7 @@
 #include <random>
 #include <thread>
 
+#include "compiler/cli/benchmark_images.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/session.h"
@@ -20,6 +21,7 @@ struct Arguments {
   std::string model;
   BenchmarkOptions timing;
   bool quiet = false;
+  std::vector<std::string> images;
   ModelOptions model_options;
   LoadOptions load_options;
 };
@@ -73,6 +75,11 @@ void print_result(const Arguments& a, const LoadedModel& model, const BenchmarkR
 
 Result run_benchmark(const Arguments& a) {
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
+  if (!a.images.empty()) {
+    if (!a.quiet) print_conditions(model);
+    print_image_benchmark(a.model, benchmark_images(model, a.images, a.timing));
+    return kOk;
+  }
   std::mt19937 random(1);
   std::vector<NpyArray> inputs, outputs;
   std::vector<const void*> in;
@@ -105,6 +112,10 @@ void add_benchmark(CLI::App& app, Result& result) {
   command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->type_name("N");
+  command
+      ->add_option("--images", a->images,
+                   "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
+      ->type_name("FILE");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
   add_model_options(*command, a->model_options);
   command->get_option("--batch")->description(
@@ -119,7 +130,8 @@ void add_benchmark(CLI::App& app, Result& result) {
       "One stream of batches, each from raw input tensors to the complete outputs, one after the other.\n\n"
       "  sparsec benchmark yolov5s.onnx --threads 2\n"
       "  sparsec benchmark yolov5s.onnx -b 8 -t 30 -w 5\n"
-      "  sparsec benchmark libyolo.so --isa avx2\n");
+      "  sparsec benchmark libyolo.so --isa avx2\n"
+      "  sparsec benchmark yolov5s.onnx --images photos/         from pictures to boxes, in parts\n");
   command->callback([a, &result] { result = run_benchmark(*a); });
 }
 

@@ -1,7 +1,6 @@
 // sparsec detect MODEL IMAGE...: what is in the pictures, as a table, as JSON, or drawn on them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/picture_names.h"
+#include "compiler/cli/pictures.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
 #include "sparsec/draw.h"
@@ -30,33 +30,6 @@ struct Arguments {
   ModelOptions model_options;
   LoadOptions load_options;
 };
-
-bool looks_like_a_picture(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".bmp";
-}
-
-// Folders stand for the pictures in them, by name.
-std::vector<std::string> expand(const std::vector<std::string>& named) {
-  std::vector<std::string> out;
-  for (const std::string& path : named) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      out.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-      if (looks_like_a_picture(it->path())) found.push_back(it->path().string());
-    }
-    if (error) throw CompileError(path + ": cannot list the folder: " + error.message());
-    if (found.empty()) throw CompileError(path + ": no JPEG, PNG or BMP picture in this folder");
-    std::sort(found.begin(), found.end());
-    out.insert(out.end(), found.begin(), found.end());
-  }
-  return out;
-}
 
 // The double that prints as the float does: 0.9 and not 0.8999999761581421.
 double shortest(float value) { return std::stod(fmt::format("{}", value)); }
@@ -111,7 +84,7 @@ bool any_picture(const std::vector<std::string>& paths) {
 }
 
 Result detect(const Arguments& a) {
-  const std::vector<std::string> paths = expand(a.images);
+  const std::vector<std::string> paths = expand_pictures(a.images);
   if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)

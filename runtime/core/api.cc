@@ -1,7 +1,7 @@
 // The small functions of api.h: raw runs, and what a model and a context tell about themselves.
 #include "runtime/core/api.h"
 
-#include "runtime/core/context.h"
+#include "runtime/core/run.h"
 #include "runtime/core/text.h"
 #include "runtime/core/use.h"
 
@@ -23,7 +23,9 @@ int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, v
   for (uint32_t i = 0; i < model.n_outputs; ++i) {
     if (outputs[i] == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run: an output is null");
   }
-  run_entries(*context, inputs, outputs, 0, model.batch, 0, context->program->n_schedule);
+  const sparsec_work* schedule = context->program->schedule;
+  Walk walk{context, inputs, outputs, 0, model.batch, schedule, schedule + context->program->n_schedule};
+  run_walk(walk);
   return SPARSEC_OK;
 }
 
@@ -35,7 +37,9 @@ int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* i
   if (first > last || last > context->program->n_schedule || picture >= context->model->batch) {
     return use.fail(SPARSEC_BAD_ARGUMENT, "run_entries: out of range");
   }
-  run_entries(*context, inputs, outputs, picture, 1, first, last);
+  const sparsec_work* schedule = context->program->schedule;
+  Walk walk{context, inputs, outputs, picture, 1, schedule + first, schedule + last};
+  run_walk(walk);
   return SPARSEC_OK;
 }
 

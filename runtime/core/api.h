@@ -87,6 +87,16 @@ enum { SPARSEC_ABOUT_NAME = 0, SPARSEC_ABOUT_COMPILER = 1, SPARSEC_ABOUT_SHA256 
 int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,
                                uint32_t picture, uint32_t first, uint32_t last);
 void* sparsec_rt_arena(sparsec_rt_context* context);
+
+/* Where a detection's time goes, by the wall clock: the letterbox; the network with the head's convolutions; decoding
+ * and suppression. */
+typedef struct {
+  int64_t letterbox_ns, network_ns, head_ns;
+} sparsec_rt_times;
+/* sparsec_rt_detect, which also tells its times. */
+int32_t sparsec_rt_detect_timed(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
+                                ptrdiff_t row_bytes, const sparsec_rt_detect_options* options,
+                                sparsec_rt_detection* detections, int32_t capacity, sparsec_rt_times* times);
 const sparsec_program* sparsec_rt_program(const sparsec_rt_context* context);
 
 #ifdef __cplusplus

@@ -137,6 +137,27 @@ TEST_F(Program, BenchmarkPrintsTheKnownLines) {
   }
 }
 
+TEST_F(Program, BenchmarkOfPicturesTellsWhereTheTimeGoes) {
+  ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
+  ASSERT_EQ(run("mkdir scenes && " DRAW_SCENE " scenes/a.png && cp scenes/a.png scenes/b.png").code, 0);
+  const Outcome o = sparsec("benchmark demo.onnx -q --iterations 3 -w 0 --images scenes");
+  ASSERT_EQ(o.code, 0) << o.err;
+  for (const char* line : {"Iterations: 3\n", "Total Runtime: ", "Processing Time Breakdown:\n"})
+    EXPECT_NE(o.out.find(line), std::string::npos) << line << o.out;
+  const size_t breakdown = o.out.find("Mean Latency Breakdown (ms/batch):\n");
+  ASSERT_NE(breakdown, std::string::npos) << o.out;
+  const auto part = [&](const std::string& name) {
+    const size_t at = o.out.find("     " + name + ": ", breakdown);
+    return at == std::string::npos ? -1 : std::stod(o.out.substr(at + name.size() + 7));
+  };
+  const double pre = part("pre_process"), forward = part("engine_forward"), post = part("post_process");
+  EXPECT_GT(pre, 0);
+  EXPECT_GT(forward, 0);
+  EXPECT_GT(post, 0);
+  EXPECT_LE(pre + forward + post, part("total_inference") + 0.001);
+  expect_refused("benchmark demo.onnx -q --images nowhere.png", "nowhere.png");
+}
+
 TEST_F(Program, VerifyAndAnalyze) {
   ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
   const Outcome verify = sparsec("verify demo.onnx --isa scalar");

@@ -45,7 +45,7 @@ static const sparsec_work small_avx512_vnni_schedule[] = {
     {0, 1, 0, 2},
 };
 
-static const sparsec_program small_avx512_vnni_program = {"avx512_vnni", 15, small_avx512_vnni_constants, 12, 0, small_avx512_vnni_pointers, small_avx512_vnni_calls, small_avx512_vnni_steps, 1, small_avx512_vnni_schedule, 1, {0, 0, 0, {}, 0, 0, 0, 0, 0.0f, nullptr}};
+static const sparsec_program small_avx512_vnni_program = {"avx512_vnni", 15, small_avx512_vnni_constants, 12, 0, small_avx512_vnni_pointers, small_avx512_vnni_calls, small_avx512_vnni_steps, 1, small_avx512_vnni_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_pointer small_avx2_pointers[] = {
     {2, 0, 0, 32},
@@ -65,7 +65,7 @@ static const sparsec_work small_avx2_schedule[] = {
     {0, 1, 0, 2},
 };
 
-static const sparsec_program small_avx2_program = {"avx2", 1, small_avx2_constants, 12, 0, small_avx2_pointers, small_avx2_calls, small_avx2_steps, 1, small_avx2_schedule, 1, {0, 0, 0, {}, 0, 0, 0, 0, 0.0f, nullptr}};
+static const sparsec_program small_avx2_program = {"avx2", 1, small_avx2_constants, 12, 0, small_avx2_pointers, small_avx2_calls, small_avx2_steps, 1, small_avx2_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_pointer small_scalar_pointers[] = {
     {2, 0, 0, 16},
@@ -85,7 +85,7 @@ static const sparsec_work small_scalar_schedule[] = {
     {0, 1, 0, 2},
 };
 
-static const sparsec_program small_scalar_program = {"scalar", 0, small_scalar_constants, 12, 0, small_scalar_pointers, small_scalar_calls, small_scalar_steps, 1, small_scalar_schedule, 1, {0, 0, 0, {}, 0, 0, 0, 0, 0.0f, nullptr}};
+static const sparsec_program small_scalar_program = {"scalar", 0, small_scalar_constants, 12, 0, small_scalar_pointers, small_scalar_calls, small_scalar_steps, 1, small_scalar_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_program* const small_programs[] = {
     &small_avx512_vnni_program,
@@ -93,7 +93,7 @@ static const sparsec_program* const small_programs[] = {
     &small_scalar_program,
 };
 
-const sparsec_model small_model = {1, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 3};
+const sparsec_model small_model = {2, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 3};
 
 }  // extern "C"
 #pragma GCC visibility pop
