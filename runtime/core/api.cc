@@ -7,13 +7,9 @@
 
 using namespace sparsec::rt;
 
-extern "C" {
+namespace {
 
-int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, void* const* outputs) {
-  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
-  const Use use(*context);
-  if (!use) return SPARSEC_BUSY;
-  const sparsec_model& model = *context->model;
+int32_t check_tensors(const Use& use, const sparsec_model& model, const void* const* inputs, void* const* outputs) {
   if ((inputs == nullptr && model.n_inputs > 0) || (outputs == nullptr && model.n_outputs > 0)) {
     return use.fail(SPARSEC_BAD_ARGUMENT, "run: inputs or outputs is null");
   }
@@ -23,8 +19,32 @@ int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, v
   for (uint32_t i = 0; i < model.n_outputs; ++i) {
     if (outputs[i] == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run: an output is null");
   }
-  run_entries(*context, inputs, outputs, 0, model.batch, 0, context->program->n_schedule);
   return SPARSEC_OK;
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, void* const* outputs) {
+  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
+  const Use use(*context);
+  if (!use) return SPARSEC_BUSY;
+  const int32_t status = check_tensors(use, *context->model, inputs, outputs);
+  if (status == SPARSEC_OK)
+    run_entries(*context, inputs, outputs, 0, context->model->batch, 0, context->program->n_schedule);
+  return status;
+}
+
+int32_t sparsec_rt_run_timed(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,
+                             sparsec_rt_time* times) {
+  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
+  const Use use(*context);
+  if (!use) return SPARSEC_BUSY;
+  if (times == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run_timed: the place for the times is null");
+  const int32_t status = check_tensors(use, *context->model, inputs, outputs);
+  if (status == SPARSEC_OK) run_timed(*context, inputs, outputs, times);
+  return status;
 }
 
 int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,

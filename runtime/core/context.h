@@ -33,6 +33,8 @@ const sparsec_program* choose_program(const sparsec_model& model, const char* is
 // Entries [first, last) of the schedule for pictures [0, pictures), by all threads.
 void run_entries(sparsec_rt_context& context, const void* const* inputs, void* const* outputs, uint32_t first_picture,
                  uint32_t pictures, uint32_t first, uint32_t last);
+// The whole schedule for every picture of the batch, timed (sparsec_rt_run_timed).
+void run_timed(sparsec_rt_context& context, const void* const* inputs, void* const* outputs, sparsec_rt_time* times);
 
 }  // namespace sparsec::rt
 

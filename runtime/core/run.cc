@@ -1,6 +1,7 @@
 // The schedule, walked by every thread at once: each takes its share of an entry's tiles (or calls), and all meet where
-// an entry asks for it.
+// an entry asks for it. A second walk does the same by the clock; the first knows nothing of it.
 #include "runtime/core/context.h"
+#include "runtime/core/wait.h"
 
 namespace sparsec::rt {
 namespace {
@@ -10,6 +11,7 @@ struct Walk {
   const void* const* inputs;
   void* const* outputs;
   uint32_t first_picture, pictures, first, last;
+  sparsec_rt_time* times;  // of the timed walk
 };
 
 // Where a pointer of a call starts, for one picture.
@@ -72,12 +74,37 @@ void walk_schedule(void* argument, int thread) {
   }
 }
 
+// The same, and what each entry takes. The end is a barrier too, so that every thread's times sum to the whole.
+void walk_timed(void* argument, int thread) {
+  const Walk& w = *static_cast<const Walk*>(argument);
+  Pool& pool = w.context->pool;
+  const sparsec_work* schedule = w.context->program->schedule;
+  sparsec_rt_time* times = w.times + size_t(thread) * w.last;
+  int64_t before = now_ns();
+  for (uint32_t picture = 0; picture < w.pictures; ++picture) {
+    for (uint32_t e = 0; e < w.last; ++e) {
+      run_entry(w, picture, schedule[e], thread, pool.threads());
+      const int64_t done = now_ns();
+      if (schedule[e].barrier != 0 || e + 1 == w.last) pool.barrier();
+      const int64_t after = now_ns();
+      times[e].work += uint64_t(done - before);
+      times[e].wait += uint64_t(after - done);
+      before = after;
+    }
+  }
+}
+
 }  // namespace
 
 void run_entries(sparsec_rt_context& context, const void* const* inputs, void* const* outputs, uint32_t first_picture,
                  uint32_t pictures, uint32_t first, uint32_t last) {
-  Walk w{&context, inputs, outputs, first_picture, pictures, first, last};
+  Walk w{&context, inputs, outputs, first_picture, pictures, first, last, nullptr};
   context.pool.run(walk_schedule, &w);
+}
+
+void run_timed(sparsec_rt_context& context, const void* const* inputs, void* const* outputs, sparsec_rt_time* times) {
+  Walk w{&context, inputs, outputs, 0, context.model->batch, 0, context.program->n_schedule, times};
+  context.pool.run(walk_timed, &w);
 }
 
 }  // namespace sparsec::rt
