@@ -9,9 +9,9 @@
 namespace sparsec::cli {
 namespace {
 
-double mean_ms(const std::vector<sparsec_rt_times>& times, int64_t sparsec_rt_times::* part) {
+double mean_ms(const std::vector<sparsec_rt_detect_times>& times, int64_t sparsec_rt_detect_times::* part) {
   double sum = 0;
-  for (const sparsec_rt_times& t : times) sum += double(t.*part);
+  for (const sparsec_rt_detect_times& t : times) sum += double(t.*part);
   return sum / double(times.size()) / 1e6;
 }
 
@@ -25,16 +25,16 @@ ImageBenchmark benchmark_images(const LoadedModel& model, const std::vector<std:
                        "on raw tensors");
   std::vector<Image> pictures;
   for (const std::string& file : expand_pictures(files)) pictures.push_back(codecs::read_image(file));
-  std::vector<sparsec_rt_times> times;
+  std::vector<sparsec_rt_detect_times> times;
   const auto detect_next = [&] {
-    sparsec_rt_times t{};
+    sparsec_rt_detect_times t{};
     model.detect(pictures[times.size() % pictures.size()], {}, &t);
     times.push_back(t);
   };
   BenchmarkResult all = benchmark(detect_next, timing);
   times.erase(times.begin(), times.end() - ptrdiff_t(all.iterations()));
-  return {std::move(all), mean_ms(times, &sparsec_rt_times::letterbox_ns),
-          mean_ms(times, &sparsec_rt_times::network_ns), mean_ms(times, &sparsec_rt_times::head_ns)};
+  return {std::move(all), mean_ms(times, &sparsec_rt_detect_times::letterbox_ns),
+          mean_ms(times, &sparsec_rt_detect_times::network_ns), mean_ms(times, &sparsec_rt_detect_times::head_ns)};
 }
 
 void print_image_benchmark(const std::string& model_path, const ImageBenchmark& r) {

@@ -105,7 +105,7 @@ std::vector<NpyArray> LoadedModel::run(const std::vector<NpyArray>& arrays) cons
 }
 
 std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptions& options,
-                                           sparsec_rt_times* times) const {
+                                           sparsec_rt_detect_times* times) const {
   sparsec_rt_detect_options rt{};
   rt.struct_bytes = sizeof rt;
   rt.confidence = options.confidence;

@@ -58,7 +58,7 @@ class LoadedModel {
 
   // `times`, where given, are filled in.
   std::vector<Detection> detect(const Image& image, const DetectOptions& options,
-                                sparsec_rt_times* times = nullptr) const;
+                                sparsec_rt_detect_times* times = nullptr) const;
 
  private:
   void check(int32_t status) const;

@@ -7,13 +7,9 @@
 
 using namespace sparsec::rt;
 
-extern "C" {
+namespace {
 
-int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, void* const* outputs) {
-  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
-  const Use use(*context);
-  if (!use) return SPARSEC_BUSY;
-  const sparsec_model& model = *context->model;
+int32_t check_tensors(const Use& use, const sparsec_model& model, const void* const* inputs, void* const* outputs) {
   if ((inputs == nullptr && model.n_inputs > 0) || (outputs == nullptr && model.n_outputs > 0)) {
     return use.fail(SPARSEC_BAD_ARGUMENT, "run: inputs or outputs is null");
   }
@@ -23,10 +19,43 @@ int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, v
   for (uint32_t i = 0; i < model.n_outputs; ++i) {
     if (outputs[i] == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run: an output is null");
   }
-  const sparsec_work* schedule = context->program->schedule;
-  Walk walk{context, inputs, outputs, 0, model.batch, schedule, schedule + context->program->n_schedule};
-  run_walk(walk);
   return SPARSEC_OK;
+}
+
+Walk whole_walk(sparsec_rt_context& context, const void* const* inputs, void* const* outputs) {
+  const sparsec_program& program = *context.program;
+  return {&context, inputs, outputs, 0, context.model->batch, program.schedule, program.schedule + program.n_schedule};
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, void* const* outputs) {
+  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
+  const Use use(*context);
+  if (!use) return SPARSEC_BUSY;
+  const int32_t status = check_tensors(use, *context->model, inputs, outputs);
+  if (status == SPARSEC_OK) {
+    Walk walk = whole_walk(*context, inputs, outputs);
+    run_walk(walk);
+  }
+  return status;
+}
+
+int32_t sparsec_rt_run_timed(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,
+                             sparsec_rt_entry_time* times) {
+  if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
+  const Use use(*context);
+  if (!use) return SPARSEC_BUSY;
+  if (times == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run_timed: the place for the times is null");
+  const int32_t status = check_tensors(use, *context->model, inputs, outputs);
+  if (status == SPARSEC_OK) {
+    Walk walk = whole_walk(*context, inputs, outputs);
+    walk.times = times;
+    run_walk(walk);
+  }
+  return status;
 }
 
 int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,

@@ -31,7 +31,7 @@ void write_detections(const Candidate* items, int32_t n, const Geometry& g, spar
 // From a picture to at most `most` detections; `times` may be null.
 int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_bytes, const Geometry& geometry,
                      const sparsec_rt_detect_options& o, sparsec_rt_detection* detections, int32_t most,
-                     sparsec_rt_times* times) {
+                     sparsec_rt_detect_times* times) {
   const sparsec_head& head = c.program->head;
   const int64_t start = times ? now_ns() : 0;
   letterbox_begin(c.pictures, c.pool.threads(), rgb, row_bytes, geometry, c.letterbox);
@@ -78,7 +78,7 @@ int32_t sparsec_rt_detect(sparsec_rt_context* context, const uint8_t* rgb, int32
 
 int32_t sparsec_rt_detect_timed(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
                                 ptrdiff_t row_bytes, const sparsec_rt_detect_options* given,
-                                sparsec_rt_detection* detections, int32_t capacity, sparsec_rt_times* times) {
+                                sparsec_rt_detection* detections, int32_t capacity, sparsec_rt_detect_times* times) {
   if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
   const Use use(*context);
   if (!use) return SPARSEC_BUSY;

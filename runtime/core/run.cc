@@ -1,9 +1,10 @@
 // The schedule, walked by every thread at once: each takes its share of an entry's tiles (or calls), and all meet where
-// an entry asks for it.
+// an entry asks for it. A second walk does the same by the clock; the first knows nothing of it.
 #include "runtime/core/run.h"
 
 #include "runtime/core/letterbox.h"
 #include "runtime/core/steps.h"
+#include "runtime/core/wait.h"
 
 namespace sparsec::rt {
 namespace {
@@ -43,7 +44,8 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, int th
       run_call(w, picture, calls[c], work.begin + share.begin, work.begin + share.end, thread);
   } else {
     for (uint32_t c = 0; c < step.calls; ++c)
-      if (c / step.split % uint32_t(threads) == uint32_t(thread)) run_call(w, picture, calls[c], work.begin, work.end, thread);
+      if (c / step.split % uint32_t(threads) == uint32_t(thread))
+        run_call(w, picture, calls[c], work.begin, work.end, thread);
   }
 }
 
@@ -67,6 +69,25 @@ void walk_schedule(void* argument, int thread) {
   }
 }
 
+// The same, and what each entry takes. The end is a barrier too, so that every thread's times sum to the whole.
+void walk_timed(void* argument, int thread) {
+  const Walk& w = *static_cast<const Walk*>(argument);
+  Pool& pool = w.context->pool;
+  sparsec_rt_entry_time* times = w.times + thread * (w.last - w.first);
+  int64_t before = now_ns();
+  for (uint32_t picture = 0; picture < w.pictures; ++picture) {
+    for (const sparsec_work* work = w.first; work != w.last; ++work) {
+      run_entry(w, w.first_picture + picture, *work, thread, pool.threads());
+      const int64_t done = now_ns();
+      if (work->barrier != 0 || work + 1 == w.last) pool.barrier();
+      const int64_t after = now_ns();
+      times[work - w.first].work += uint64_t(done - before);
+      times[work - w.first].wait += uint64_t(after - done);
+      before = after;
+    }
+  }
+}
+
 }  // namespace
 
 void run_call(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end, int thread) {
@@ -79,6 +100,6 @@ void run_call(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t
   call.kernel(pointers, end - begin);
 }
 
-void run_walk(Walk& walk) { walk.context->pool.run(walk_schedule, &walk); }
+void run_walk(Walk& walk) { walk.context->pool.run(walk.times ? walk_timed : walk_schedule, &walk); }
 
 }  // namespace sparsec::rt

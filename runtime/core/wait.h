@@ -13,7 +13,7 @@
 
 namespace sparsec::rt {
 
-int64_t now_ns();  // of a monotonic clock
+int64_t now_ns();  // by the monotonic clock
 
 class WaitWord {
  public:
