@@ -2,8 +2,9 @@
 //
 // One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row
 // (docs/adding-an-isa.md). Assembly is AT&T syntax. Placeholders in a text: {d} {a} {b} {c} {e} vector registers, {m}
-// the memory operand and {m+64} the one 64 bytes further, {base} and {off} its parts, {i} the immediate, {fn} the
-// function's name (for local labels), {s0} {s1}... scratch vectors that the ISA keeps for itself.
+// the memory operand and {m+64} the one 64 bytes further, {base} and {off} its parts, {td} {ta} {tb} tile registers,
+// {i} the immediate, {fn} the function's name (for local labels), {s0} {s1}... scratch vectors that the ISA keeps for
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,13 @@ struct OpText {
 };
 
 struct Isa {
-  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni"
+  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni", ...
   std::string_view description;  // for --help and reports
   Style style;
   int lanes;                // 32-bit lanes in a vector register
   int registers;            // vector registers that kernels may use (scratch not counted)
   bool saturating_dot;      // dot4 is exact only for weights that split_for_saturation has passed
+  bool tiles = false;       // has the tile opcodes
   bool unroll;              // whether unrolled kernels pay (not where a C++ compiler must chew them)
   uint32_t features;        // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
   std::string_view triple;  // LLVM target triple
@@ -43,6 +45,9 @@ struct Isa {
   std::string prologue;              // run once per function, when `prologue_for` occurs in it
   kir::Opcode prologue_for = kir::Opcode::dot4;
   std::string data;  // local constants, printed behind every function
+
+  // For an ISA that begins as a copy of another: the text of one opcode.
+  void set_text(kir::Opcode op, std::string text);
 
   int vector_bytes() const { return lanes * 4; }
   int mask_bytes() const { return lanes >= 8 ? lanes / 8 : 1; }

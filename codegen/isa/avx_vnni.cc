@@ -1,0 +1,29 @@
+// AVX2 with VNNI in its VEX form: Alder Lake and later, Zen 5. Eight pixels in a ymm.
+//
+// avx2's texts but for the product, which needs no ones, no 16-bit sums and so no care for saturation. The VEX form has
+// no {1to8} operand: the weight is broadcast first.
+#include "codegen/isa/isas.h"
+#include "sparsec/abi.h"
+
+namespace sparsec {
+namespace {
+
+Isa make() {
+  Isa isa = avx2();
+  isa.name = "avx_vnni";
+  isa.description = "AVX2 and AVX-VNNI (Intel Alder Lake and later, AMD Zen 5)";
+  isa.saturating_dot = false;
+  isa.features |= SPARSEC_CPU_AVX_VNNI;
+  isa.set_text(kir::Opcode::dot4, "vpbroadcastd {m}, {s0}\n{vex} vpdpbusd {s0}, {a}, {d}");
+  isa.prologue.clear();
+  return isa;
+}
+
+}  // namespace
+
+const Isa& avx_vnni() {
+  static const Isa isa = make();
+  return isa;
+}
+
+}  // namespace sparsec
