@@ -4,6 +4,7 @@
 // tile's rows. Products are of signed weights by unsigned activations: tdpbsud, whose first source (the middle operand
 // in AT&T syntax) is the signed one.
 #include "codegen/isa/isas.h"
+#include "codegen/isa/x86_rows.h"
 #include "sparsec/abi.h"
 
 namespace sparsec {
@@ -17,12 +18,14 @@ Isa make() {
   isa.description = "AVX-512 VNNI and AMX int8 tiles (Intel Sapphire Rapids and later)";
   isa.tiles = true;
   isa.features |= SPARSEC_CPU_AMX_INT8;
-  isa.set_text(Opcode::tile_config, "ldtilecfg {m}");
-  isa.set_text(Opcode::tile_release, "tilerelease");
-  isa.set_text(Opcode::tile_zero, "tilezero {td}");
-  isa.set_text(Opcode::tile_load, "mov ${i}, %r12d\ntileloadd {off}({base},%r12), {td}");
-  isa.set_text(Opcode::tile_store, "mov ${i}, %r12d\ntilestored {ta}, {off}({base},%r12)");
-  isa.set_text(Opcode::tile_dot, "tdpbsud {tb}, {ta}, {td}");
+  isa.texts = with_rows(isa.texts, {
+                                       {Opcode::tile_config, "ldtilecfg {m}"},
+                                       {Opcode::tile_release, "tilerelease"},
+                                       {Opcode::tile_zero, "tilezero {td}"},
+                                       {Opcode::tile_load, "mov ${i}, %r12d\ntileloadd {off}({base},%r12), {td}"},
+                                       {Opcode::tile_store, "mov ${i}, %r12d\ntilestored {ta}, {off}({base},%r12)"},
+                                       {Opcode::tile_dot, "tdpbsud {tb}, {ta}, {td}"},
+                                   });
   return isa;
 }
 

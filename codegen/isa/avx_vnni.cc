@@ -3,6 +3,7 @@
 // avx2's texts but for the product, which needs no ones, no 16-bit sums and so no care for saturation. The VEX form has
 // no {1to8} operand: the weight is broadcast first.
 #include "codegen/isa/isas.h"
+#include "codegen/isa/x86_rows.h"
 #include "sparsec/abi.h"
 
 namespace sparsec {
@@ -14,7 +15,7 @@ Isa make() {
   isa.description = "AVX2 and AVX-VNNI (Intel Alder Lake and later, AMD Zen 5)";
   isa.saturating_dot = false;
   isa.features |= SPARSEC_CPU_AVX_VNNI;
-  isa.set_text(kir::Opcode::dot4, "vpbroadcastd {m}, {s0}\n{vex} vpdpbusd {s0}, {a}, {d}");
+  isa.texts = with_rows(isa.texts, {{kir::Opcode::dot4, "vpbroadcastd {m}, {s0}\n{vex} vpdpbusd {s0}, {a}, {d}"}});
   isa.prologue.clear();
   return isa;
 }

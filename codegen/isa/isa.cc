@@ -1,20 +1,9 @@
 // The table of ISAs, best first.
 #include "codegen/isa/isa.h"
 
-#include <utility>
-
 #include "codegen/isa/isas.h"
 
 namespace sparsec {
-
-void Isa::set_text(kir::Opcode op, std::string text) {
-  for (OpText& row : texts)
-    if (row.op == op) {
-      row.text = std::move(text);
-      return;
-    }
-  texts.push_back({op, std::move(text)});
-}
 
 const std::vector<const Isa*>& all_isas() {
   static const std::vector<const Isa*> isas{&amx(), &avx512_vnni(), &avx_vnni(), &avx2(), &scalar()};

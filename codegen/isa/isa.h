@@ -46,9 +46,6 @@ struct Isa {
   kir::Opcode prologue_for = kir::Opcode::dot4;
   std::string data;  // local constants, printed behind every function
 
-  // For an ISA that begins as a copy of another: the text of one opcode.
-  void set_text(kir::Opcode op, std::string text);
-
   int vector_bytes() const { return lanes * 4; }
   int mask_bytes() const { return lanes >= 8 ? lanes / 8 : 1; }
 };
