@@ -200,11 +200,24 @@ void interpret(const Isa& isa, const Function& function, const void* const* poin
   };
   Machine machine(isa, function, pointers);
   std::vector<Loop> loops;
+  const auto end_of = [&](size_t pc) {  // of the loop that begins at pc
+    for (int depth = 0;; ++pc) {
+      const Opcode op = function.code.at(pc).op;
+      depth += op == Opcode::loop_tiles || op == Opcode::loop_count;
+      depth -= op == Opcode::loop_end;
+      if (depth == 0) return pc;
+    }
+  };
   for (size_t pc = 0; pc < function.code.size(); ++pc) {
     const Insn& x = function.code[pc];
     switch (x.op) {
       case Opcode::loop_tiles:
-        loops.push_back({pc, tiles});
+        if (const int64_t by = std::max(1, x.imm); tiles >= by) {
+          loops.push_back({pc, tiles / by});
+          tiles %= by;
+        } else {
+          pc = end_of(pc);
+        }
         break;
       case Opcode::loop_count:
         loops.push_back({pc, x.imm});

@@ -66,6 +66,7 @@ std::string print(const Function& function) {
     if (x.op == Opcode::loop_end) --depth;
     const Shape& shape = kShapes[size_t(x.op)];
     out.append(size_t(depth) * 2, ' ').append(shape.name);
+    if (x.op == Opcode::loop_tiles && x.imm > 1) out += " by " + std::to_string(x.imm);
     for (const char* k = shape.operands; *k; ++k) out.append(k == shape.operands ? " " : ", ").append(operand(*k, x));
     out += '\n';
     if (x.op == Opcode::loop_tiles || x.op == Opcode::loop_count) ++depth;

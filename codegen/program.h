@@ -18,7 +18,7 @@ namespace sparsec::kir {
 // d, a, b, c: vector registers. m: 32-bit memory operand or vector in memory at [p + offset].
 enum class Opcode : uint8_t {
   // control
-  loop_tiles,   // begin the loop that runs `tiles` times
+  loop_tiles,   // begin the loop over `tiles`; imm > 1: imm at a time, what is left is for the next loop_tiles
   loop_count,   // begin a loop that runs imm times (imm >= 1); may nest once inside loop_tiles
   loop_end,     // ends the innermost open loop
   add_pointer,  // p += offset

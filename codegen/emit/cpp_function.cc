@@ -37,6 +37,7 @@ class Writer {
   void instruction(const Insn& insn) {
     switch (insn.op) {
       case Opcode::loop_tiles:
+        SPARSEC_CHECK(insn.imm <= 1, "portable kernels take one tile at a time");
         return begin_loop("tiles");
       case Opcode::loop_count:
         return begin_loop(std::to_string(insn.imm));

@@ -4,6 +4,7 @@
 // them; rbx, saved when needed, counts the inner loop, and r12, likewise, is free for the texts of tile opcodes. The
 // kernel's own memory, if it asks for some, is on the stack: rsp points at it and rbp at the frame. Vector instructions
 // come from the ISA's table of texts by filling in placeholders.
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -144,13 +145,27 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   }
   if (has_prologue) fill.lines(isa.prologue, {});
 
-  std::vector<std::pair<int, std::string_view>> loops;  // label, counter
+  struct Loop {
+    int label;
+    std::string_view counter;
+    int by;
+    bool may_be_skipped;
+  };
+  std::vector<Loop> loops;
   int labels = 0;
-  const auto label = [&](int n) {
-    out += ".Lloop_";
+  bool tiles_are_left = true;  // surely: no loop has taken any yet
+  const auto label = [&](int n, std::string_view kind = ".Lloop_") {
+    out += kind;
     out += symbol;
     out += '_';
     fill.number(n);
+  };
+  const auto compare = [&](int by, std::string_view jump, int n, std::string_view kind) {
+    out += "\tcmp $";
+    fill.number(by);
+    out.append(", %rsi\n\t").append(jump).append(" ");
+    label(n, kind);
+    out += '\n';
   };
   for (const Insn& insn : function.code) {
     switch (insn.op) {
@@ -162,16 +177,30 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
           fill.number(insn.imm);
           out += ", %ebx\n";
         }
-        loops.emplace_back(labels, tiles ? "%rsi" : "%ebx");
+        const int by = tiles ? std::max(1, insn.imm) : 1;
+        loops.push_back({labels, tiles ? "%rsi" : "%ebx", by, tiles && (by > 1 || !tiles_are_left)});
+        if (loops.back().may_be_skipped) compare(by, "jl", labels, ".Lskip_");
+        if (tiles) tiles_are_left = false;
         label(labels++);
         out += ":\n";
         break;
       }
       case Opcode::loop_end:
         SPARSEC_CHECK(!loops.empty(), "loop_end without a loop in " + function.name);
-        out.append("\tdec ").append(loops.back().second).append("\n\tjnz ");
-        label(loops.back().first);
-        out += '\n';
+        if (const Loop& loop = loops.back(); loop.by > 1) {
+          out += "\tsub $";
+          fill.number(loop.by);
+          out += ", %rsi\n";
+          compare(loop.by, "jge", loop.label, ".Lloop_");
+        } else {
+          out.append("\tdec ").append(loop.counter).append("\n\tjnz ");
+          label(loop.label);
+          out += '\n';
+        }
+        if (loops.back().may_be_skipped) {
+          label(loops.back().label, ".Lskip_");
+          out += ":\n";
+        }
         loops.pop_back();
         break;
       case Opcode::add_pointer:

@@ -21,7 +21,7 @@ class Builder {
   Builder(std::string name, std::string comment, int pointers)
       : f_{std::move(name), std::move(comment), pointers, {}, 0} {}
 
-  void loop_tiles() { add({kir::Opcode::loop_tiles}); }
+  void loop_tiles(int by = 1) { add({.op = kir::Opcode::loop_tiles, .imm = by}); }
   void loop(int64_t count) { add({.op = kir::Opcode::loop_count, .imm = int32_t(count)}); }
   void end() { add({kir::Opcode::loop_end}); }
   void advance(int pointer, int64_t bytes) {

@@ -1,13 +1,14 @@
 // Dense int8 convolution by matrix tiles (AMX): sixteen output channels by sixteen pixels an instruction.
 //
-// For one tap and sixteen planes (64 input channels), the activations of sixteen pixels are a tile as they lie: a row
-// is a plane's vector, the rows are a plane's stride apart. The weights of sixteen output channels are another, packed
-// at compile time. Their product adds to a tile of int32 sums, output channel by pixel. Up to four tiles of sums, a
-// *pass*, share each tile of activations. A tile of weights that is all zero is left out, and so is a tile of
-// activations that no weights meet. The sums go through memory of the kernel's own to the vector epilogue.
+// For one tap and up to sixteen planes (64 input channels), the activations of sixteen pixels are a tile as they lie: a
+// row is a plane's vector, the rows are a plane's stride apart. The weights of sixteen output channels are another,
+// packed at compile time. Their product adds to a tile of int32 sums, output channel by pixel. A *pass* has two by two
+// of these: 32 output channels, two vectors of pixels. A tile of weights that is all zero is left out, and so is a tile
+// of activations that no weights meet. The sums go through memory of the kernel's own to the vector epilogue.
 //
-// Planes that do not fill a last tile of sixteen have a shorter one. Output channels that do not are computed with zero
-// weights and not stored.
+// Planes are cut into blocks of one size. Where that does not come out even, the last block begins earlier and has zero
+// weights for the planes that it shares. Output channels that do not fill a tile are computed with zero weights and not
+// stored.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,8 @@ namespace sparsec::kernels {
 
 inline bool has_amx_kernel(const Isa& isa, const ConvSpec& spec) { return isa.tiles && spec.integer; }
 
-// Groups of output channels as row_groups has them. A group's kernel goes through all of its weights for each vector of
-// pixels, so it takes as many channels as keep the weights in L2.
+// Groups of output channels as row_groups has them. A group's kernel goes through all of its weights for every two
+// vectors of pixels, so it takes as many channels as keep the weights in L2.
 std::vector<int64_t> amx_row_groups(const ConvSpec& spec);
 
 ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
@@ -29,8 +30,7 @@ ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, i
 
 // What all groups' kernels do for one vector of pixels.
 struct AmxCounts {
-  int64_t products = 0, weight_loads = 0, input_loads = 0;  // of tiles
-  int64_t sums = 0;                                         // tiles that go through the epilogue
+  int64_t products = 0, input_loads = 0;  // of tiles; those of weights serve two vectors
 };
 AmxCounts count_amx(const ConvSpec& spec);
 

@@ -68,7 +68,8 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   kernels::AmxCounts tiled;
   if (kernels::has_amx_kernel(isa, spec)) tiled = kernels::count_amx(spec);
   const double amx = double(tiled.products) * kTileProduct +
-                     double(tiled.weight_loads + tiled.input_loads) * kTileLoad + double(n.rows) * kTileSums + epilogue;
+                     (double(tiled.products) / 2 + double(tiled.input_loads)) * kTileLoad + double(n.rows) * kTileSums +
+                     epilogue;
 
   LayerChoice choice;
   choice.candidates.emplace_back("dense", dense * double(tiles));

@@ -253,23 +253,23 @@ class Maker {
       }
   }
 
-  // Tiles: of all planes and of a rest, of sixteen rows and of a rest, one all zero. The output is float, so that no
-  // wrong sum rounds to the right byte.
+  // Tiles: blocks of planes that overlap, sixteen rows and four, one tile all zero; a pair of vectors and a single one.
+  // The output is float, so that no wrong sum rounds to the right byte.
   void conv_amx() {
     kernels::ConvSpec s = conv_spec(20);
-    s.in_planes = 18;
+    s.in_planes = 19;
     s.words.assign(size_t(s.rows * s.in_planes) * s.taps.size(), 0);
     for (int64_t r = 0; r < s.rows; ++r)
       for (int64_t plane = 0; plane < s.in_planes; ++plane)
         for (size_t t = 0; t < s.taps.size(); ++t)
-          if (r < 16 || plane >= 16) s.words[size_t(r * s.in_planes + plane) * s.taps.size() + t] = uint32_t(random_());
+          if (r < 16 || plane >= 10) s.words[size_t(r * s.in_planes + plane) * s.taps.size() + t] = uint32_t(random_());
     s.outputs[0] = {};
     s.outputs[0].f32 = true;
     s.outputs[0].plane_bytes = 256;
     s.outputs[0].planes = s.rows;
     WordPool pool(kernels::kPoolPointer);
     kernels::ConvKernel k =
-        kernels::lower_conv_amx(isa_, s, 0, s.rows, pool, "conv_amx", "20 channels of 72 at 2 taps, in tiles");
+        kernels::lower_conv_amx(isa_, s, 0, s.rows, pool, "conv_amx", "20 channels of 76 at 2 taps, in tiles");
     const int64_t y = new_region();
     add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
     for (int64_t r = 0; r < s.rows; ++r)
