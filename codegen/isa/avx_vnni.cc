@@ -9,13 +9,24 @@
 namespace sparsec {
 namespace {
 
+using kir::Opcode;
+
+std::string products(int words) {
+  std::string text;
+  for (int i = 0; i < words; ++i)
+    text += (i == 0 ? "vpbroadcastd {m}, {s0}" : "\nvpbroadcastd {m+" + std::to_string(4 * i) + "}, {s0}") +
+            "\n{vex} vpdpbusd {s0}, {" + "abc"[i] + "}, {d}";
+  return text;
+}
+
 Isa make() {
   Isa isa = avx2();
   isa.name = "avx_vnni";
   isa.description = "AVX2 and AVX-VNNI (Intel Alder Lake and later, AMD Zen 5)";
   isa.saturating_dot = false;
   isa.features |= SPARSEC_CPU_AVX_VNNI;
-  isa.texts = with_rows(isa.texts, {{kir::Opcode::dot4, "vpbroadcastd {m}, {s0}\n{vex} vpdpbusd {s0}, {a}, {d}"}});
+  isa.texts =
+      with_rows(isa.texts, {{Opcode::dot4, products(1)}, {Opcode::dot8, products(2)}, {Opcode::dot12, products(3)}});
   isa.prologue.clear();
   return isa;
 }

@@ -128,7 +128,8 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   Filler fill(isa, symbol, out);
   const bool inner_loop = uses(function, Opcode::loop_count);
   const bool tiles = uses(function, Opcode::tile_load) || uses(function, Opcode::tile_store);
-  const bool has_prologue = !isa.prologue.empty() && uses(function, isa.prologue_for);
+  const bool has_prologue =
+      !isa.prologue.empty() && std::ranges::any_of(isa.prologue_for, [&](Opcode op) { return uses(function, op); });
 
   out.append(symbol).append(":\n");
   if (inner_loop) out += "\tpush %rbx\n";

@@ -15,7 +15,7 @@ namespace sparsec::kernels {
 // The pointer registers of a convolution kernel, as ConvKernel::pointers lists them.
 struct ConvPointers {
   explicit ConvPointers(const ConvSpec& spec);
-  // At the end of a tile: all but the constants' move on by so many vectors of pixels.
+  // At the end of a tile: all but the constants' and the partial sums' move on by so many vectors of pixels.
   void advance(Builder& b, const Isa& isa, int vectors = 1) const;
 
   std::vector<ConvPointer> list;

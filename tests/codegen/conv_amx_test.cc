@@ -109,6 +109,8 @@ void run(const kernels::ConvKernel& k, const kernels::WordPool& pool, int64_t fi
         pointers[i] = outputs[output].data() + first / (s.outputs[output].f32 ? 1 : 4) * kPlaneBytes;
         ++output;
         break;
+      case ConvPointer::partial:
+        FAIL() << "a whole kernel has no partial sums";
     }
   kir::interpret(amx_isa(), k.function, pointers.data(), tiles);
 }
@@ -128,8 +130,9 @@ TEST(ConvAmx, EqualsTheVectorKernels) {
     kernels::WordPool vector_pool(kernels::kPoolPointer), tile_pool(kernels::kPoolPointer);
     const std::vector<int64_t> vector_groups = kernels::row_groups(amx_isa(), s.rows, 4);
     for (size_t g = 0; g + 1 < vector_groups.size(); ++g)
-      run(kernels::lower_conv(amx_isa(), s, kernels::ConvFamily::unrolled, vector_groups[g], vector_groups[g + 1],
-                              vector_pool, "v", ""),
+      run(kernels::lower_conv(amx_isa(), s, kernels::ConvFamily::unrolled, vector_groups[g], vector_groups[g + 1], 1,
+                              vector_pool, "v", "")
+              .front(),
           vector_pool, vector_groups[g], input, residual, mask, s, tiles, by_vectors);
     int64_t products = 0, loads = 0;
     const std::vector<int64_t> tile_groups = kernels::amx_row_groups(s);

@@ -26,7 +26,7 @@ using kir::Opcode;
 
 constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
 
-enum class Data { bits, floats, wide_floats, weights };
+enum class Data { bits, floats, wide_floats, table, weights, small_weights };
 
 struct OpCase {
   Function function;
@@ -60,10 +60,14 @@ Data memory_for(Opcode op) {
     case Opcode::fma_scale:
     case Opcode::mul_word:
     case Opcode::add_word:
-    case Opcode::lookup16:
       return Data::floats;
+    case Opcode::lookup8:
+      return Data::table;
     case Opcode::dot4:
       return Data::weights;
+    case Opcode::dot8:
+    case Opcode::dot12:
+      return Data::small_weights;
     default:
       return Data::bits;
   }
@@ -156,6 +160,9 @@ std::vector<uint8_t> random_data(Data kind, size_t bytes, std::mt19937& random) 
           i / 4 < std::size(kSpecial) ? kSpecial[i / 4] : unit * std::exp2(static_cast<float>(random() % 36));
       word = std::bit_cast<uint32_t>(value);
     }
+    if (kind == Data::table && i >= 32) std::memcpy(&word, data.data() + i - 32, 4);  // eight words again and again
+    if (kind == Data::small_weights)
+      word = random() % 2 ? word & 0x0f0f0f0f : word | 0xf0f0f0f0;  // safe three at a time
     if (kind == Data::weights) word &= 0x3f3f3f3f;  // pairs of weights that no ISA's product saturates on ...
     if (kind == Data::weights && random() % 2) word |= 0xc0c0c0c0;  // ... of either sign
     std::memcpy(data.data() + i, &word, 4);
