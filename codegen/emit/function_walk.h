@@ -20,6 +20,7 @@ void walk(const kir::Function& function, Printer& printer) {
     switch (insn.op) {
       case kir::Opcode::loop_tiles:
       case kir::Opcode::loop_count:
+        SPARSEC_CHECK(insn.op == kir::Opcode::loop_count || insn.imm <= 1, "portable kernels take one tile at a time");
         open.push_back(loops++);
         printer.begin_loop(open.back(), insn.op == kir::Opcode::loop_count ? std::optional(insn.imm) : std::nullopt);
         break;

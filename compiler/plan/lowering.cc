@@ -106,7 +106,8 @@ int32_t Lowering::add_function(kir::Function function) {
   std::vector<kir::Function>& all = plan.program.functions;
   const auto [same, end] = functions_.equal_range(digest(function));
   for (auto it = same; it != end; ++it)
-    if (all[size_t(it->second)].pointers == function.pointers && all[size_t(it->second)].code == function.code)
+    if (const kir::Function& other = all[size_t(it->second)];
+        other.pointers == function.pointers && other.scratch == function.scratch && other.code == function.code)
       return it->second;
   functions_.emplace(digest(function), int32_t(all.size()));
   plan.program.functions.push_back(std::move(function));

@@ -105,6 +105,26 @@ OpCase loop_case() {
   return {std::move(f), Data::bits, Data::bits};
 }
 
+// Tiles two at a time, then the one that may be left.
+OpCase pairs_case() {
+  Function f{.name = "pairs", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::load, .d = 0, .p = 0},
+            {.op = Opcode::loop_tiles, .imm = 2},
+            {.op = Opcode::broadcast, .d = 1, .p = 1},
+            {.op = Opcode::add_i32, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_count, .imm = 2},
+            {.op = Opcode::shift_left, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::add_pointer, .p = 1, .offset = 8},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::loop_tiles},
+            {.op = Opcode::broadcast, .d = 1, .p = 1},
+            {.op = Opcode::bit_xor, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::store, .a = 0, .p = 2}};
+  return {std::move(f), Data::bits, Data::bits};
+}
+
 std::vector<OpCase> all_cases(bool portable) {
   std::vector<OpCase> cases;
   const auto add = [&](Opcode op, int imm) {
@@ -123,6 +143,7 @@ std::vector<OpCase> all_cases(bool portable) {
       add(opcode, 0);
   }
   cases.push_back(loop_case());
+  if (!portable) cases.push_back(pairs_case());
   return cases;
 }
 
@@ -162,9 +183,10 @@ void check(const Kernel& kernel) {
     const std::vector<uint8_t> memory = random_data(kernel.test->memory, 1024, random);
     std::vector<uint8_t> expected(kSlot), actual(kSlot);
     const void* pointers[2 * SPARSEC_MAX_POINTERS] = {registers.data(), memory.data(), expected.data()};
-    kir::interpret(*kernel.isa, kernel.test->function, pointers, 5);
+    const int64_t tiles = 1 + round % 5;
+    kir::interpret(*kernel.isa, kernel.test->function, pointers, tiles);
     pointers[2] = actual.data();
-    kernel.run(pointers, 5);
+    kernel.run(pointers, tiles);
     ASSERT_EQ(actual, expected) << kernel.isa->name << " " << kir::print(kernel.test->function);
   }
 }

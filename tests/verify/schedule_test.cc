@@ -50,7 +50,7 @@ TEST(Schedule, ThreadsMayComeInAnyOrder) {
 
 TEST(Schedule, ThreadsMayComeInAnyOrderOnWideVectors) {
   const std::string model = testing::tiny_models().front();
-  for (const char* isa : {"avx2", "avx512_vnni"}) expect_order_does_not_matter(model, isa);
+  for (const char* isa : {"avx2", "avx_vnni", "avx512_vnni", "amx"}) expect_order_does_not_matter(model, isa);
 }
 
 // The order of the simulator is a test only if a missing barrier shows.
