@@ -1,4 +1,5 @@
-// The table of ISAs, best first.
+// The table of ISAs, best first. AMX stands behind AVX-512 VNNI until its kernels have been run and timed on a CPU that
+// has it: `--target amx` asks for it.
 #include "codegen/isa/isa.h"
 
 #include "codegen/isa/isas.h"
@@ -6,7 +7,7 @@
 namespace sparsec {
 
 const std::vector<const Isa*>& all_isas() {
-  static const std::vector<const Isa*> isas{&amx(), &avx512_vnni(), &avx_vnni(), &avx2(), &scalar()};
+  static const std::vector<const Isa*> isas{&avx512_vnni(), &amx(), &avx_vnni(), &avx2(), &scalar()};
   return isas;
 }
 

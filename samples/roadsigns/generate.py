@@ -23,7 +23,8 @@ def write_scene(job):
     folder, options, split, index = job
     rng = np.random.default_rng([options.seed, SPLITS.index(split), index])
     picture, labels = scene.render(rng, options.size, options.classes, options.condition)
-    picture.save(folder / split / 'images' / f'{index:06d}.jpg', quality=int(rng.integers(75, 95)))
+    quality = int(rng.integers(75, 95))
+    picture.save(folder / split / 'images' / f'{index:06d}.jpg', quality=options.quality or quality)
     text = ''.join('%d %.6f %.6f %.6f %.6f\n' % row for row in labels)
     (folder / split / 'labels' / f'{index:06d}.txt').write_text(text)
 
@@ -45,6 +46,7 @@ def parse(arguments):
     parser.add_argument('--classes', type=lambda text: text.split(','), default=signs.CLASSES,
                         help=f'names, separated by commas; default: {",".join(signs.CLASSES)}; there are also {",".join(signs.EXTRA_CLASSES)}')
     parser.add_argument('--add-classes', type=lambda text: text.split(','), default=[], help='names to append to --classes')
+    parser.add_argument('--quality', type=int, choices=range(1, 96), metavar='1..95', help='of the JPEG files (default: 75 to 94, at random)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     options = parser.parse_args(arguments)
     options.classes = list(options.classes) + options.add_classes

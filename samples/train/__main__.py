@@ -43,7 +43,9 @@ def parse(arguments):
     train.add_argument('--seed', type=int, default=0)
 
     score = commands.add_parser('eval', help='mean average precision on a dataset')
-    score.add_argument('--weights', required=True)
+    what = score.add_mutually_exclusive_group(required=True)
+    what.add_argument('--weights', help='checkpoint to run')
+    what.add_argument('--found', metavar='JSON', help='what `sparsec detect MODEL --json --conf 0.001 PICTURE...` printed, in place of a checkpoint')
     score.add_argument('--data', required=True)
     score.add_argument('--split', choices=('train', 'val', 'test'), default='val')
     score.add_argument('--imgsz', type=picture_size, help="default: the checkpoint's")
@@ -70,7 +72,12 @@ def run_train(options):
 
 def run_eval(options):
     import evaluate
-    loaded, dataset = checkpoint.Checkpoint(options.weights), data.DataSet(options.data)
+    dataset = data.DataSet(options.data)
+    if options.found:
+        result = evaluate.evaluate_found(options.found, dataset.pictures(options.split), dataset.names)
+        print(json.dumps(result) if options.json else evaluate.table(result))
+        return
+    loaded = checkpoint.Checkpoint(options.weights)
     if list(dataset.names) != list(loaded.names):
         raise checkpoint.CheckpointError(f'{options.weights}: knows {", ".join(loaded.names)}; {options.data} has {", ".join(dataset.names)}')
     pictures = data.Pictures(dataset.pictures(options.split), len(dataset.names), options.imgsz or loaded.about['imgsz'])

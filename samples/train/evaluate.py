@@ -3,10 +3,13 @@
 Boxes above a low score go through class-wise non-maximum suppression; sorted by score, each either finds an unclaimed object of its class with enough IoU or
 is wrong. Average precision is the area under the precision-recall curve with precision made monotone, at 101 recalls as COCO does.
 """
+import json
+
 import numpy as np
 import torch
+from PIL import Image
 
-from data import batches
+from data import DataError, batches, label_file, read_labels
 from model import decode
 
 IOUS = np.linspace(0.5, 0.95, 10)
@@ -113,6 +116,26 @@ def evaluate(model, dataset, names, batch=16, workers=0, device='cpu'):
             for i, one in enumerate(decoded):
                 score.add(detections(one), wanted_corners(targets[targets[:, 0] == i, 1:], dataset.size))
     model.train(training)
+    return score.result()
+
+
+def evaluate_found(path, pictures, names):
+    """Scores what `sparsec detect --json --conf 0.001` found in these pictures: boxes in pixels of each picture as it is."""
+    try:
+        with open(path) as file:
+            said = json.load(file)
+        found = {name: [(*box, score, label) for box, score, label in zip(one['boxes'], one['scores'], one['labels'])] for name, one in said.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DataError(f'{path}: not what `sparsec detect --json` prints') from None
+    score = Score(names)
+    for picture in pictures:
+        rows = found.get(picture.name, found.get(str(picture)))
+        if rows is None:
+            raise DataError(f'{path}: nothing about {picture}; run sparsec detect on every picture')
+        with Image.open(picture) as image:
+            size = image.size
+        labels = np.asarray(read_labels(label_file(picture), len(names)), float)
+        score.add(np.array(rows, float).reshape(-1, 6), wanted_corners(labels, np.array(size)))
     return score.result()
 
 

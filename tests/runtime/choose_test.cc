@@ -34,17 +34,20 @@ TEST(Choose, TilesOnlyWhereTheSystemGivesThem) {
   const uint32_t given = sparsec_cpu_permit(kFeatures);
   EXPECT_EQ(given & ~uint32_t{SPARSEC_CPU_AMX_INT8}, uint32_t{SPARSEC_CPU_AVX2});
   const bool tiles = given == kFeatures;
-  if ((sparsec_cpu_features() & SPARSEC_CPU_AMX_INT8) == 0) EXPECT_FALSE(tiles);
+  if ((sparsec_cpu_features() & SPARSEC_CPU_AMX_INT8) == 0) {
+    EXPECT_FALSE(tiles);
+  }
 
   const sparsec_model m = model();
   char why[256] = "";
   EXPECT_EQ(choose_program(m, nullptr, kFeatures, why, sizeof why), tiles ? &kTiles : &kVectors);
   EXPECT_EQ(choose_program(m, "vectors", kFeatures, why, sizeof why), &kVectors);
   EXPECT_EQ(choose_program(m, "tiles", kFeatures, why, sizeof why), tiles ? &kTiles : nullptr);
-  if (!tiles)
+  if (!tiles) {
     EXPECT_STREQ(why,
                  "choice: this system refuses AMX_INT8, which 'tiles' needs (it has: AVX2; the library has: tiles, "
                  "vectors)");
+  }
 }
 
 TEST(Choose, WhatTheCpuLacksIsNotAskedFor) {

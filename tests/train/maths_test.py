@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Checks of the training's arithmetic on cases small enough to work out by hand."""
+import json
 import math
 import pathlib
 import sys
@@ -251,18 +252,45 @@ class Datasets(unittest.TestCase):
                 ImageDraw.Draw(image).rectangle((x, y, x + w - 1, y + h - 1), fill=(255, 255, 255))
                 image.save(root / f'images/{i}.png')
                 (root / f'labels/{i}.txt').write_text(f'0 {(x + w / 2) / 128} {(y + h / 2) / 128} {w / 128} {h / 128}\n')
-            hyp = {'mosaic': 1.0, 'scale': 0.4, 'zoom': 1.0, 'aim': 0.0, 'hsv_h': 0, 'hsv_s': 0, 'hsv_v': 0, 'fliplr': 0}
-            pictures = data.Pictures(sorted((root / 'images').iterdir()), 1, 128, hyp)
-            seen = 0
-            for epoch in range(10):
-                image, labels = pictures[(epoch, epoch % 4)]
-                again, _ = pictures[(epoch, epoch % 4)]
-                self.assertTrue((image == again).all())
-                for _, x, y, w, h in (labels * 128).tolist():
-                    inside = image[0, max(0, round(y - h / 2)):round(y + h / 2), max(0, round(x - w / 2)):round(x + w / 2)].float() / 255
-                    self.assertGreater(float(inside.mean()), 0.85)
-                    seen += 1
-            self.assertGreater(seen, 8)
+            for zoom, aim in ((1.0, 0.0), (2.0, 1.0)):
+                self._mosaics_of(root, zoom, aim)
+
+    def _mosaics_of(self, root, zoom, aim):
+        hyp = {'mosaic': 1.0, 'scale': 0.4, 'zoom': zoom, 'aim': aim, 'hsv_h': 0, 'hsv_s': 0, 'hsv_v': 0, 'fliplr': 0}
+        pictures = data.Pictures(sorted((root / 'images').iterdir()), 1, 128, hyp)
+        seen = 0
+        for epoch in range(10):
+            image, labels = pictures[(epoch, epoch % 4)]
+            again, _ = pictures[(epoch, epoch % 4)]
+            self.assertTrue((image == again).all())
+            for _, x, y, w, h in (labels * 128).tolist():
+                inside = image[0, max(0, round(y - h / 2)):round(y + h / 2), max(0, round(x - w / 2)):round(x + w / 2)].float() / 255
+                self.assertGreater(float(inside.mean()), 0.85)
+                seen += 1
+        self.assertGreater(seen, 8)
+
+
+class Found(unittest.TestCase):
+    def test_scores_what_sparsec_printed(self):
+        from PIL import Image
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / 'images').mkdir()
+            (root / 'labels').mkdir()
+            pictures = [root / 'images/a.png', root / 'images/b.png']
+            for picture in pictures:
+                Image.new('RGB', (200, 100)).save(picture)
+            (root / 'labels/a.txt').write_text('1 0.25 0.5 0.2 0.4\n')
+            right = {'boxes': [[30, 30, 70, 70]], 'scores': [0.9], 'labels': [1], 'names': ['x']}
+            wrong = {'boxes': [[130, 30, 170, 70]], 'scores': [0.8], 'labels': [1], 'names': ['x']}
+            nothing = {'boxes': [], 'scores': [], 'labels': [], 'names': []}
+            for said, wanted in (({'a.png': right, 'b.png': nothing}, 1.0), ({'a.png': wrong, 'b.png': right}, 0.0)):
+                (root / 'found.json').write_text(json.dumps(said))
+                self.assertAlmostEqual(evaluate.evaluate_found(root / 'found.json', pictures, ['w', 'x'])['mAP50'], wanted)
+            for text in ('{"a.png": 1}', '[]', 'x', json.dumps({'a.png': right})):
+                (root / 'found.json').write_text(text)
+                with self.assertRaises(data.DataError):
+                    evaluate.evaluate_found(root / 'found.json', pictures, ['w', 'x'])
 
 
 class Recipes(unittest.TestCase):
