@@ -22,9 +22,11 @@ struct Vector {
 
 uint32_t byte_of(uint32_t word, int i) { return (word >> (8 * i)) & 255; }
 
+// Data is taken as bytes of type T.
+template <typename T>
 int32_t dot(uint32_t data, uint32_t weights) {
   int32_t sum = 0;
-  for (int i = 0; i < 4; ++i) sum += int32_t(byte_of(data, i)) * int8_t(byte_of(weights, i));
+  for (int i = 0; i < 4; ++i) sum += int32_t(T(byte_of(data, i))) * int8_t(byte_of(weights, i));
   return sum;
 }
 
@@ -69,6 +71,8 @@ class Machine {
       case Opcode::load:
         std::memcpy(d.lane.data(), m, size_t(lanes_) * 4);
         return;
+      case Opcode::load_s8:
+        return bits([&](int i) { return word(i) ^ 0x80808080u; });
       case Opcode::store:
         std::memcpy(m, a.lane.data(), size_t(lanes_) * 4);
         return;
@@ -83,7 +87,11 @@ class Machine {
       }
       case Opcode::dot4: {
         const uint32_t w = word();
-        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot(a.lane[size_t(i)], w)); });
+        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<uint8_t>(a.lane[size_t(i)], w)); });
+      }
+      case Opcode::dot4_s8: {
+        const uint32_t w = word();
+        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<int8_t>(a.lane[size_t(i)], w)); });
       }
       case Opcode::fma_word: {
         const float w = real();

@@ -80,7 +80,7 @@ const Isa& avx2() {
                ".Lpack_{fn}(%rip), {d}, {d}"},
               {Opcode::lookup256, lookup256()},
           },
-      .prologue = "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15",
+      .prologues = {{Opcode::dot4, "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15"}},
       .data =
           ".p2align 5\n.Lpack_{fn}:\n.rept 2\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr\n"
           ".Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"

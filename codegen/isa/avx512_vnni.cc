@@ -61,7 +61,7 @@ const Isa& avx512_vnni() {
                "vmovdqu64 {m+128}, {d}\nvpermi2b {m+192}, {d}, {s1}\n"
                "vmovdqa64 {s0}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
           },
-      .prologue = "",
+      .prologues = {},
       // the packs leave, in each 128-bit lane, four bytes a row; the shuffle turns them into four bytes a pixel
       .data = ".p2align 6\n.Lpack_{fn}:\n.rept 4\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr",
   };

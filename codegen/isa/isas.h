@@ -7,6 +7,8 @@ namespace sparsec {
 
 const Isa& avx512_vnni();
 const Isa& avx2();
+const Isa& neon_i8mm();
+const Isa& neon_dotprod();
 const Isa& scalar();
 
 }  // namespace sparsec

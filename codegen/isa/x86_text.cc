@@ -96,15 +96,9 @@ class Filler {
   std::string& out_;
 };
 
-bool uses(const kir::Function& function, Opcode op) {
-  for (const Insn& insn : function.code)
-    if (insn.op == op) return true;
-  return false;
-}
-
 }  // namespace
 
-std::string text_of(const Isa& isa, const kir::Function& function, std::string_view symbol) {
+std::string x86_text(const Isa& isa, const kir::Function& function, std::string_view symbol) {
   SPARSEC_CHECK(isa.style == Style::assembly, "only assembly ISAs have text");
   SPARSEC_CHECK(function.pointers <= kir::kMaxPointers, function.name);
   std::array<const std::string*, 64> text_for{};
@@ -114,7 +108,6 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   out.reserve(function.code.size() * 40 + 512);
   Filler fill(isa, symbol, out);
   const bool inner_loop = uses(function, Opcode::loop_count);
-  const bool has_prologue = !isa.prologue.empty() && uses(function, isa.prologue_for);
 
   out.append(symbol).append(":\n");
   if (inner_loop) out += "\tpush %rbx\n";
@@ -123,7 +116,8 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
     fill.number(8 * p);
     out.append("(%rdi), ").append(kPointers[size_t(p)]).append("\n");
   }
-  if (has_prologue) fill.lines(isa.prologue, {});
+  for (const OpText& prologue : isa.prologues)
+    if (uses(function, prologue.op)) fill.lines(prologue.text, {});
 
   std::vector<std::pair<int, std::string_view>> loops;  // label, counter
   int labels = 0;

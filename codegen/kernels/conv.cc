@@ -36,7 +36,7 @@ class ConvWriter {
   ConvKernel write(ConvFamily family) {
     b_.loop_tiles();
     for (int r = 0; r < rows_; ++r)
-      b_.broadcast(r, spec_.integer ? stream_.next(spec_.acc_bias[row(r)]) : stream_.next(spec_.bias[row(r)]));
+      b_.broadcast(r, spec_.integer ? stream_.next(start(r)) : stream_.next(spec_.bias[row(r)]));
     family == ConvFamily::unrolled ? unrolled() : dense();
     for (int r = 0; r < rows_; r += spec_.rows_per_plane()) epilogue(r);
     stream_.move_to(0);
@@ -60,7 +60,21 @@ class ConvWriter {
   }
 
   size_t row(int r) const { return size_t(first_ + r); }
-  Opcode product() const { return spec_.integer ? Opcode::dot4 : Opcode::fma_word; }
+  bool signed_dot() const { return spec_.integer && isa_.signed_dot; }
+  Opcode load() const { return signed_dot() ? Opcode::load_s8 : Opcode::load; }
+  Opcode product() const { return !spec_.integer ? Opcode::fma_word : signed_dot() ? Opcode::dot4_s8 : Opcode::dot4; }
+
+  // What the accumulator starts with. Signed products are of x - 128, so the rest, 128 times the row's weights, is
+  // added here.
+  int32_t start(int r) const {
+    auto sum = uint32_t(spec_.acc_bias[row(r)]);
+    if (signed_dot())
+      for (int64_t plane = 0; plane < spec_.in_planes; ++plane)
+        for (size_t tap = 0; tap < spec_.taps.size(); ++tap)
+          for (int i = 0; i < 4; ++i)
+            sum += 128u * uint32_t(int8_t(spec_.word(int64_t(row(r)), plane, tap) >> (8 * i)));
+    return int32_t(sum);
+  }
 
   std::vector<uint32_t> parts(uint32_t word) const {
     if (spec_.integer && isa_.saturating_dot) return split_for_saturation(word);
@@ -75,7 +89,7 @@ class ConvWriter {
         for (int r = 0; r < rows_; ++r) {
           for (uint32_t word : parts(spec_.word(int64_t(row(r)), plane, tap))) {
             if (!loaded) {
-              b_.load(data_, {0, plane * spec_.in_plane_bytes + spec_.taps[tap]});
+              b_.with_memory(load(), data_, 0, {0, plane * spec_.in_plane_bytes + spec_.taps[tap]});
               ++loads_;
               loaded = true;
             }
@@ -119,7 +133,7 @@ class ConvWriter {
     }
     size_t loaded = taps;
     record(0, [&](size_t t, int r, uint32_t word) {
-      if (loaded != t) b_.load(data_, {0, spec_.taps[t]});
+      if (loaded != t) b_.with_memory(load(), data_, 0, {0, spec_.taps[t]});
       loaded = t;
       b_.with_memory(product(), r, data_, stream_.next(word));
       products_ += spec_.in_planes;

@@ -111,6 +111,7 @@ Result compile(const Arguments& a) {
   check_output(a);
   if (!a.report.empty()) check_folder(a.report);
   CompileOptions options = compile_options(a.model_options);
+  if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
   options.cpp_namespace = a.cpp_namespace;
   check_name("--name", options.name);

@@ -58,7 +58,7 @@ std::string expected_output(const std::string& name, int32_t bias) {
 
 TEST(StaticLibrary, LinksIntoAProgramInC) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 7), folder / "libadder.a",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 7), folder / "libadder.a",
                         folder / "adder.h");
   folder.write("main.c", user_program("adder"));
   const Outcome built =
@@ -69,7 +69,7 @@ TEST(StaticLibrary, LinksIntoAProgramInC) {
 
 TEST(StaticLibrary, NeedsTheCLibraryOnlyAndShowsItsApiOnly) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 7), folder / "libadder.a",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 7), folder / "libadder.a",
                         folder / "adder.h");
   const Outcome undefined = shell(folder.path(), "nm -u libadder.a | grep ' U ' | sed 's/.* U //'");
   std::istringstream names(undefined.output);
@@ -91,8 +91,9 @@ TEST(StaticLibrary, NeedsTheCLibraryOnlyAndShowsItsApiOnly) {
 
 TEST(StaticLibrary, TwoModelsInOneProgram) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("left", all_isas(), 8, 1), folder / "libleft.a", folder / "left.h");
-  engine::write_library(testing::vector_add_model("right", all_isas(), 8, 2), folder / "libright.a",
+  engine::write_library(testing::vector_add_model("left", testing::native_isas(), 8, 1), folder / "libleft.a",
+                        folder / "left.h");
+  engine::write_library(testing::vector_add_model("right", testing::native_isas(), 8, 2), folder / "libright.a",
                         folder / "right.h");
   folder.write("left.c", user_program("left", "left_main"));
   folder.write("right.c", user_program("right", "right_main"));
@@ -106,7 +107,7 @@ TEST(StaticLibrary, TwoModelsInOneProgram) {
 
 TEST(SharedLibrary, LinksIntoAProgramAndLoads) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 9), folder / "libadder.so",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 9), folder / "libadder.so",
                         folder / "adder.h");
   folder.write("main.c", user_program("adder"));
   const Outcome built = shell(folder.path(), "cc main.c libadder.so -o main && LD_LIBRARY_PATH=. ./main");
