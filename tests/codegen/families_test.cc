@@ -103,28 +103,32 @@ int main(int argc, char** argv) {
 // As a static library for the other architecture, with the runtime inside, run by an emulator.
 TEST(Families, MachineCodeOfArmEqualsAPlainLoop) {
   if (const std::string why = testing::no_aarch64(); !why.empty()) GTEST_SKIP() << why;
+  std::vector<testing::Families> all;
+  std::vector<ProgramImage> programs;
   for (const Isa* isa : testing::isas_for("aarch64")) {
-    const testing::Families f = testing::families(*isa);
-    const testing::KernelCase sizes{.function = {},
-                                    .input_strides = {int64_t(f.input.size())},
-                                    .output_stride = int64_t(f.output.size()),
-                                    .constants = {}};
-    ProgramImage program = f.program;
-    if (isa->triple.empty()) continue;  // portable code alone is for this machine
-    const testing::Folder folder;
-    engine::write_library(testing::model_of("families", {program}, sizes), folder / "libfamilies.a",
-                          folder / "families.h");
-    std::string main = kMain;
-    main.replace(main.find("%INPUT%"), 7, std::to_string(f.input.size()));
-    main.replace(main.find("%OUTPUT%"), 8, std::to_string(f.output.size()));
-    folder.write("main.c", main);
+    all.push_back(testing::families(*isa));
+    programs.push_back(all.back().program);
+  }
+  const testing::KernelCase sizes{.function = {},
+                                  .input_strides = {int64_t(all[0].input.size())},
+                                  .output_stride = int64_t(all[0].output.size()),
+                                  .constants = {}};
+  const testing::Folder folder;
+  engine::write_library(testing::model_of("families", programs, sizes), folder / "libfamilies.a",
+                        folder / "families.h");
+  std::string main = kMain;
+  main.replace(main.find("%INPUT%"), 7, std::to_string(all[0].input.size()));
+  main.replace(main.find("%OUTPUT%"), 8, std::to_string(all[0].output.size()));
+  folder.write("main.c", main);
+  const testing::Outcome built = testing::shell(
+      folder.path(), "aarch64-linux-gnu-g++ -x c main.c -x none libfamilies.a -lm -lpthread -static -o main");
+  ASSERT_EQ(built.status, 0) << built.output;
+  for (const testing::Families& f : all) {
+    ASSERT_EQ(f.output.size(), all[0].output.size());
     folder.write("input", {reinterpret_cast<const char*>(f.input.data()), f.input.size()});
     const testing::Outcome ran =
-        testing::shell(folder.path(),
-                       "aarch64-linux-gnu-g++ -x c main.c -x none libfamilies.a -lm -lpthread -static -o main && "
-                       "qemu-aarch64 ./main " +
-                           std::string(isa->name) + " < input > output");
-    ASSERT_EQ(ran.status, 0) << ran.output;
+        testing::shell(folder.path(), "qemu-aarch64 ./main " + std::string(f.program.isa->name) + " < input > output");
+    ASSERT_EQ(ran.status, 0) << f.program.isa->name << " " << ran.output;
     const std::string output = testing::read_file(folder / "output");
     expect_right(f, {output.begin(), output.end()}, "emulated");
   }

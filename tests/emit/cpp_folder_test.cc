@@ -95,6 +95,17 @@ TEST(ReadableForms, TheAssemblyAssembles) {
   EXPECT_EQ(built.output, "1\n");
 }
 
+TEST(ReadableForms, TheAssemblyOfArmAssembles) {
+  if (!testing::has_command("aarch64-linux-gnu-as")) GTEST_SKIP() << "aarch64-linux-gnu-as is not installed";
+  const Folder folder;
+  folder.write("adder.s",
+               engine::assembly_text(testing::vector_add_model("adder", testing::isas_for("aarch64"), 8, 7)));
+  const Outcome built =
+      shell(folder.path(), "aarch64-linux-gnu-as adder.s -o adder.o && nm adder.o | grep -c ' T adder_run'");
+  EXPECT_EQ(built.status, 0) << built.output;
+  EXPECT_EQ(built.output, "1\n");
+}
+
 TEST(ReadableForms, TheModuleCompilesAsItsFirstLineSays) {
   if (!testing::has_command("llc-19")) GTEST_SKIP() << "llc-19 is not installed";
   const Folder folder;
