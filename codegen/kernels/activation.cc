@@ -17,7 +17,7 @@ std::vector<uint32_t> bits_of(const std::array<float, 16>& table) {
   return words;
 }
 
-// x/2 + h(|x|), h a quintic picked by the top bits of |x| + 1.
+// x/2 + h(|x|), h a cubic picked by the top bits of |x| + 1.
 void silu_piecewise(Builder& b, WordPool& pool, int x, const Temps& t) {
   const numerics::SiluTable& table = numerics::silu_table();
   const auto lookup = [&](int d, const std::array<float, 16>& c) {

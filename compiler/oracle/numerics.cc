@@ -1,4 +1,4 @@
-// The table behind numerics::silu: per segment, the quintic through h at the six Chebyshev nodes.
+// The table behind numerics::silu: per segment, the cubic through h at the four Chebyshev nodes.
 //
 // Interpolation there is within a hair of minimax. All is computed in double by +, -, *, / alone, which IEEE 754 rounds
 // the same way everywhere, so that every machine that compiles a model puts the same 96 floats into it; libm's exp
@@ -28,9 +28,9 @@ double h(double a) {
 
 SiluTable fit() {
   constexpr size_t kNodes = kSiluDegree + 1;
-  // cos of 15, 45 and 75 degrees, and their negatives
-  constexpr std::array<double, kNodes> kNode{-0.96592582628906828675, -0.70710678118654752440, -0.25881904510252076235,
-                                             0.25881904510252076235,  0.70710678118654752440,  0.96592582628906828675};
+  // cos of 22.5 and 67.5 degrees, and their negatives
+  constexpr std::array<double, kNodes> kNode{-0.92387953251128675613, -0.38268343236508977173, 0.38268343236508977173,
+                                             0.92387953251128675613};
   SiluTable table{};
   for (int octave = 0; octave < 4; ++octave) {
     for (int part = 0; part < 4; ++part) {

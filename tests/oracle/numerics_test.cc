@@ -9,16 +9,22 @@ namespace {
 double true_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double true_silu(double x) { return x * true_sigmoid(x); }
 
-TEST(Silu, ErrorIsBelowTwoInAMillionWhereItCounts) {
-  double worst = 0, far = 0;
+// A quantiser with 256 steps over [-x, x] has a step of x / 128: the error is less than a five-hundredth of it.
+TEST(Silu, ErrorIsSmallAgainstAStepOfTheRangeItOccursIn) {
+  constexpr struct {
+    double up_to, bound;
+  } kParts[] = {{0.75, 1e-6}, {3, 5e-6}, {13, 2e-5}, {20, 3e-5}};
+  double worst[std::size(kParts)] = {};
   for (int i = -20 * 65536; i <= 20 * 65536; ++i) {
     const float x = float(i) / 65536;
-    double& w = std::fabs(x) < 13 ? worst : far;
-    w = std::max(w, std::fabs(silu(x) - true_silu(x)));
+    size_t part = 0;
+    while (part + 1 < std::size(kParts) && std::fabs(x) >= kParts[part].up_to) ++part;
+    worst[part] = std::max(worst[part], std::fabs(silu(x) - true_silu(x)));
   }
-  EXPECT_LT(worst, 2e-6);
-  EXPECT_LT(far, 3e-5);
-  EXPECT_GT(far, 1e-6);  // it is an approximation: the grid is fine enough to see that
+  for (size_t part = 0; part < std::size(kParts); ++part) {
+    EXPECT_LT(worst[part], kParts[part].bound);
+    EXPECT_GT(worst[part], kParts[part].bound / 10);  // it is an approximation: the grid is fine enough to see that
+  }
 }
 
 TEST(Silu, FarOutItIsXOrNothing) {
@@ -49,7 +55,7 @@ TEST(Silu, TableIsTheSameEverywhere) {
   for (const auto& c : t.c) {
     for (float f : c) hash = (hash ^ std::bit_cast<uint32_t>(f)) * 1099511628211u;
   }
-  EXPECT_EQ(hash, 9627361497480063129u);
+  EXPECT_EQ(hash, 15835386974705816869u);
 }
 
 TEST(Exp, RelativeErrorIsAFewUlp) {
