@@ -23,9 +23,10 @@ namespace {
 using kir::Insn;
 using kir::Opcode;
 
-constexpr int kWordRegisters = 4;  // {s0} to {s3}
-constexpr int kIndexScratch = 4;   // {index16} is {s4}
-constexpr int kSavedFrom = 8;      // v8 to v15: their low halves are the caller's
+constexpr int kWordRegisters = 4;     // {s0} to {s3}
+constexpr int kIndexScratch = 4;      // {index16} is {s4}
+constexpr size_t kFarText = 2 << 20;  // conditional branches reach 1 MiB: so much code has at least this much text
+constexpr int kSavedFrom = 8;         // v8 to v15: their low halves are the caller's
 
 std::string number(int64_t n) {
   char digits[24];
@@ -75,6 +76,7 @@ class Writer {
   struct Loop {
     int label;
     std::string counter;
+    size_t start;  // in the text
   };
   // Words [offset, offset + 4 * count) from pointer p.
   struct Words {
@@ -118,7 +120,7 @@ class Writer {
   void begin_loop(const Insn& insn) {
     const bool tiles = insn.op == Opcode::loop_tiles;
     if (!tiles) set("x10", insn.imm);
-    loops_.push_back({labels_, tiles ? "x1" : "x10"});
+    loops_.push_back({labels_, tiles ? "x1" : "x10", out_.size()});
     out_.append(label(labels_++)).append(":\n");
     words_ = {};
     anchor_ = {};
@@ -130,7 +132,10 @@ class Writer {
     const Loop loop = loops_.back();
     loops_.pop_back();
     line("subs " + loop.counter + ", " + loop.counter + ", #1");
-    line("b.ne " + label(loop.label));
+    if (out_.size() - loop.start < kFarText) return line("b.ne " + label(loop.label));
+    line("b.eq " + label(labels_));
+    line("b " + label(loop.label));
+    out_.append(label(labels_++)).append(":\n");
   }
 
   void advance(const Insn& insn) {
@@ -167,13 +172,14 @@ class Writer {
 
   // The memory operand of an access of `size` bytes.
   std::string memory(int p, int64_t offset, int64_t size) {
-    const auto is_near = [](int64_t n) { return n >= -256 && n < 256; };
-    if (is_near(offset) || (offset >= 0 && offset % size == 0 && offset / size < 4096))
-      return operand(pointer(p), offset);
+    const auto reaches = [size](int64_t n) {
+      return (n >= -256 && n < 256) || (n >= 0 && n % size == 0 && n / size < 4096);
+    };
+    if (reaches(offset)) return operand(pointer(p), offset);
     if (anchor_.p != p) {
       add("x12", pointer(p), offset);
       anchor_ = {p, offset};
-    } else if (!is_near(offset - anchor_.offset)) {
+    } else if (!reaches(offset - anchor_.offset)) {
       const int64_t step = offset - anchor_.offset;
       const bool is_short = step > -4096 && step < 4096;
       add("x12", is_short ? "x12" : pointer(p), is_short ? step : offset);

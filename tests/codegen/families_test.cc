@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "codegen/emit/resources.h"
 #include "codegen/interpret.h"
 #include "compiler/engine/engine.h"
 #include "tests/support/emulator.h"
@@ -81,6 +82,18 @@ TEST(Families, MachineCodeEqualsAPlainLoop) {
     testing::run_program(*library.model().programs[i], {all[i].input.data()}, {output.data()});
     expect_right(all[i], output, "compiled");
   }
+}
+
+// Longer than a conditional branch reaches.
+TEST(Families, ALoopOfMoreThanAMegabyteOnArm) {
+  const Isa& isa = *find_isa("neon_dotprod");
+  if (object_resources("aarch64").empty()) GTEST_SKIP() << "built without aarch64-linux-gnu-g++";
+  testing::KernelCase kernel = testing::vector_add(isa, 1, 0);
+  std::vector<kir::Insn>& code = kernel.function.code;
+  code.insert(code.end() - 1, 270'000, {.op = kir::Opcode::zero, .d = 9});
+  EXPECT_GT(
+      engine::build(testing::model_of("far", {testing::program_of(isa, kernel)}, kernel), engine::Form::archive).size(),
+      size_t{1} << 20);
 }
 
 // main ISA: reads the input from standard input, writes the output to standard output.
