@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "codegen/emit/resources.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 #include "tests/support/kernel_models.h"
@@ -87,6 +88,37 @@ TEST(StaticLibrary, NeedsTheCLibraryOnlyAndShowsItsApiOnly) {
   const Outcome defined =
       shell(folder.path(), "nm -g --defined-only libadder.a | grep -v ':$' | sed 's/.* //' | grep -v '^adder_'");
   EXPECT_EQ(defined.output.find_first_not_of('\n'), std::string::npos) << defined.output;
+}
+
+// The other architecture's runtime is inside where its compiler was; else what to do is said.
+TEST(StaticLibrary, ForTheOtherArchitecture) {
+  const bool host_is_arm = architecture_of(host_triple()) == "aarch64";
+  const std::string other = host_is_arm ? "x86_64" : "aarch64";
+  const Isa* isa = find_isa(host_is_arm ? "avx2" : "neon_dotprod");
+  const Folder folder;
+  const auto write = [&] {
+    engine::write_library(testing::vector_add_model("adder", {isa, find_isa("scalar")}, 8, 7), folder / "libadder.a",
+                          folder / "adder.h");
+  };
+  if (object_resources(other).empty()) {
+    try {
+      write();
+      FAIL() << "written without a runtime";
+    } catch (const CompileError& error) {
+      EXPECT_NE(std::string(error.what()).find("use --emit cpp, or install it"), std::string::npos) << error.what();
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "libadder.a"));
+    return;
+  }
+  write();
+  const std::string machine = shell(folder.path(), "readelf -h libadder.a | grep Machine").output;
+  EXPECT_NE(machine.find(host_is_arm ? "X86-64" : "AArch64"), std::string::npos) << machine;
+  try {
+    engine::load(testing::vector_add_model("adder", {isa}, 8, 7));
+    FAIL() << "loaded";
+  } catch (const CompileError& error) {
+    EXPECT_NE(std::string(error.what()).find("adder: compiled for " + other), std::string::npos) << error.what();
+  }
 }
 
 TEST(StaticLibrary, TwoModelsInOneProgram) {

@@ -62,7 +62,8 @@ void check(const std::string& name, bool cpp) {
   options.import.input_shape = {{64, 96}};
   options.name = "tiny";
   options.targets = {find_isa("scalar")};
-  const cli::LoadedModel here(engine::load(compile(path + ".onnx", options).image), path, {.threads = 2, .isa = "scalar"});
+  const cli::LoadedModel here(engine::load(compile(path + ".onnx", options).image), path,
+                              {.threads = 2, .isa = "scalar"});
   ASSERT_EQ(here.inputs().size(), 1U);
   const NpyArray input = picture(path, here.inputs()[0].type);
   std::string sizes = std::to_string(input.bytes.size()), expected;
