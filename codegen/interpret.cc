@@ -93,6 +93,16 @@ class Machine {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<int8_t>(a.lane[size_t(i)], w)); });
       }
+      case Opcode::dot8:
+      case Opcode::dot12: {
+        const bool third = x.op == Opcode::dot12;
+        const uint32_t w0 = word(), w1 = word(1), w2 = third ? word(2) : 0;
+        return bits([&](int i) {
+          const auto l = size_t(i);
+          return d.lane[l] + uint32_t(dot<uint8_t>(a.lane[l], w0) + dot<uint8_t>(b.lane[l], w1) +
+                                      (third ? dot<uint8_t>(c.lane[l], w2) : 0));
+        });
+      }
       case Opcode::fma_word: {
         const float w = real();
         return floats([&](int i) { return std::fma(a.f(i), w, d.f(i)); });
@@ -139,8 +149,8 @@ class Machine {
         return floats([&](int i) { return float(a.s(i)); });
       case Opcode::to_int:
         return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
-      case Opcode::lookup16:
-        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 15)); });
+      case Opcode::lookup8:
+        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 7)); });
       case Opcode::max_u8:
         return bits([&](int i) {
           uint32_t w = 0;

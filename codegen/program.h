@@ -33,7 +33,9 @@ enum class Opcode : uint8_t {
               // lane i is bit i
   // products
   dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
-             // (an ISA with saturating_dot needs |w0|+|w1| <= 128 and |w2|+|w3| <= 128: see split_for_saturation)
+             // (an ISA with saturating_dot needs words that pass is_saturation_safe)
+  dot8,      // the same of two registers: d += a . word at m + b . word at m + 4
+  dot12,     // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
   dot4_s8,   // d += sum over 4 of s8(a) * s8(word at m), int32, exact
              // (load_s8 and dot4_s8 are for ISAs with signed_dot only)
   fma_word,  // d = fma(a, float at m, d)
@@ -57,7 +59,7 @@ enum class Opcode : uint8_t {
   bit_xor,   // d = a op b, bits
   to_float,  // d = float(int32 a)
   to_int,    // d = round half even of a; beyond int32: INT32_MIN
-  lookup16,  // d = table[a & 15], 16 floats at m
+  lookup8,   // d = table[a & 7], 8 floats at m; the same 8 follow, for a register of 16 lanes
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32

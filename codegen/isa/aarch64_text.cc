@@ -8,9 +8,9 @@
 //   that neighbouring taps share it.
 //
 // Placeholders: {d} {a} {b} {c} {e} the numbers of vector registers ("v{d}.4s", "q{d}"), {s0} ... those of scratch;
-// {m} the memory operand of a vector or byte; {word.s} {word.4b} the word at m as an element; {at} a register that
-// holds the address of m and may be changed; {table} the list of {s0} to {s3}; {i} the immediate; {index16} what tbl
-// needs to look up 16 floats by the low four bits of {a}.
+// {m} the memory operand of a vector or byte; {word.s} {word.4b} the word at m as an element, {word.4b+4} the next;
+// {at} a register that holds the address of m and may be changed; {table} and {table2} the lists of {s0} to {s3} and of
+// {s0} and {s1}; {i} the immediate; {index8} what tbl needs to look up 8 floats by the low three bits of {a}.
 #include <array>
 #include <charconv>
 
@@ -24,7 +24,7 @@ using kir::Insn;
 using kir::Opcode;
 
 constexpr int kWordRegisters = 4;     // {s0} to {s3}
-constexpr int kIndexScratch = 4;      // {index16} is {s4}
+constexpr int kIndexScratch = 4;      // {index8} is {s4}
 constexpr size_t kFarText = 2 << 20;  // conditional branches reach 1 MiB: so much code has at least this much text
 constexpr int kSavedFrom = 8;         // v8 to v15: their low halves are the caller's
 
@@ -203,33 +203,34 @@ class Writer {
     return wanted[3] ? 4 : wanted[1] ? 2 : 1;  // no more is read than is there
   }
 
-  std::string word(const Insn& insn, const std::string& type) {
+  std::string word(const Insn& insn, const std::string& type, int extra = 0) {
+    const int64_t offset = insn.offset + extra;
     const auto element = [&](int r) {
-      return "v" + number(isa_.first_scratch + r) + "." + type + "[" +
-             number((insn.offset - words_[size_t(r)].offset) / 4) + "]";
+      return "v" + number(isa_.first_scratch + r) + "." + type + "[" + number((offset - words_[size_t(r)].offset) / 4) +
+             "]";
     };
     for (int r = 0; r < kWordRegisters; ++r) {
       const Words& w = words_[size_t(r)];
-      const int64_t ahead = insn.offset - w.offset;
+      const int64_t ahead = offset - w.offset;
       if (w.p == insn.p && ahead >= 0 && ahead < 4 * w.count && ahead % 4 == 0) return element(r);
     }
     const int r = next_word_++ % kWordRegisters;
-    const int count = words_wanted(insn.p, insn.offset);
+    const int count = words_wanted(insn.p, offset);
     line(std::string("ldr ") +
          (count == 4   ? "q"
           : count == 2 ? "d"
                        : "s") +
-         number(isa_.first_scratch + r) + ", " + memory(insn.p, insn.offset, 4 * count));
-    words_[size_t(r)] = {insn.p, count, insn.offset};
+         number(isa_.first_scratch + r) + ", " + memory(insn.p, offset, 4 * count));
+    words_[size_t(r)] = {insn.p, count, offset};
     return element(r);
   }
 
-  // {s4} = for each lane the four bytes 4 * (a & 15) + 0, 1, 2, 3
-  std::string index16(const Insn& insn) {
+  // {s4} = for each lane the four bytes 4 * (a & 7) + 0, 1, 2, 3
+  std::string index8(const Insn& insn) {
     const std::string index = number(isa_.first_scratch + kIndexScratch), v = "v" + index + ".";
     if (indexed_ != insn.a) {
-      line("shl " + v + "4s, v" + number(insn.a) + ".4s, #28");
-      line("ushr " + v + "4s, " + v + "4s, #26");
+      line("shl " + v + "4s, v" + number(insn.a) + ".4s, #29");
+      line("ushr " + v + "4s, " + v + "4s, #27");
       line("sli " + v + "4s, " + v + "4s, #16");
       line("orr " + v + "4s, #2, lsl #16");
       line("sli " + v + "8h, " + v + "8h, #8");
@@ -245,8 +246,10 @@ class Writer {
     return number(isa_.first_scratch + n);
   }
 
-  std::string table() {
-    return "{v" + scratch(0) + ".16b, v" + scratch(1) + ".16b, v" + scratch(2) + ".16b, v" + scratch(3) + ".16b}";
+  std::string table(int registers) {
+    std::string list;
+    for (int r = 0; r < registers; ++r) list += (r == 0 ? "{v" : ", v") + scratch(r) + ".16b";
+    return list + "}";
   }
 
   // ---- texts
@@ -278,9 +281,10 @@ class Writer {
     if (name == "24-8i") return number(24 - 8 * insn.imm);
     if (name == "m") return memory(insn.p, insn.offset, insn.op == Opcode::select ? 1 : isa_.vector_bytes());
     if (name == "word.s") return word(insn, "s");
-    if (name == "word.4b") return word(insn, "4b");
-    if (name == "index16") return index16(insn);
-    if (name == "table") return table();
+    if (name.starts_with("word.4b")) return word(insn, "4b", name.size() > 7 ? name.back() - '0' : 0);
+    if (name == "index8") return index8(insn);
+    if (name == "table") return table(4);
+    if (name == "table2") return table(2);
     if (name == "at") {
       add("x11", pointer(insn.p), insn.offset);
       return "x11";

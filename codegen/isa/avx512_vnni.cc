@@ -26,11 +26,15 @@ const Isa& avx512_vnni() {
                          {
                              {Opcode::select, "kmovw {m}, %k1\nvmovdqa32 {a}, {d}{%k1}"},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
+                             {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},
+                             {Opcode::dot12,
+                              "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}\n"
+                              "vpdpbusd {m+8}{1to16}, {c}, {d}"},
                              {Opcode::fma_word, "vfmadd231ps {m}{1to16}, {a}, {d}"},
                              {Opcode::fma_scale, "vfmadd132ps {m}{1to16}, {a}, {d}"},
                              {Opcode::mul_word, "vmulps {m}{1to16}, {a}, {d}"},
                              {Opcode::add_word, "vaddps {m}{1to16}, {a}, {d}"},
-                             {Opcode::lookup16, "vpermps {m}, {a}, {d}"},
+                             {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
                              {Opcode::lookup256,
                               "vpmovb2m {a}, %k1\nvmovdqa64 {a}, {s0}\nvmovdqa64 {a}, {s1}\n"
                               "vmovdqu64 {m}, {d}\nvpermi2b {m+64}, {d}, {s0}\n"

@@ -30,9 +30,12 @@ struct Isa {
   std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni"
   std::string_view description;  // for --help and reports
   Style style;
-  int lanes;                // 32-bit lanes in a vector register
-  int registers;            // vector registers that kernels may use (scratch not counted)
-  bool saturating_dot;      // dot4 is exact only for weights that split_for_saturation has passed
+  int lanes;            // 32-bit lanes in a vector register
+  int registers;        // vector registers that kernels may use (scratch not counted)
+  bool saturating_dot;  // dot4 is exact only for weights that split_for_saturation has passed
+  // Products of an unrolled kernel beyond which its code no longer runs from the micro-op cache: longer ones are cut
+  // into pieces. 0: never.
+  int piece_products = 0;
   bool unroll;              // whether unrolled kernels pay (not where a C++ compiler must chew them)
   uint32_t features;        // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
   std::string_view triple;  // LLVM target triple; empty: any machine's

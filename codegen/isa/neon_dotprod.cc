@@ -12,14 +12,20 @@ namespace {
 
 using kir::Opcode;
 
+// u8 by s8: (x - 128) * w, and -128 * w taken away.
+std::string exact(const std::string& x, const std::string& w) {
+  return "movi v{s5}.16b, #128\neor v{s4}.16b, v" + x + ".16b, v{s5}.16b\nsdot v{d}.4s, v{s4}.16b, " + w +
+         "\nmovi v{s4}.4s, #0\nsdot v{s4}.4s, v{s5}.16b, " + w + "\nsub v{d}.4s, v{d}.4s, v{s4}.4s";
+}
+
 std::vector<OpText> rows() {
   std::vector<OpText> all = neon_rows();
   all.push_back({Opcode::load_s8, "ldr q{d}, {m}\neor v{d}.16b, v{d}.16b, v{s7}.16b"});
   all.push_back({Opcode::dot4_s8, "sdot v{d}.4s, v{a}.16b, {word.4b}"});
-  // (x - 128) * w, and -128 * w taken away
-  all.push_back({Opcode::dot4,
-                 "movi v{s5}.16b, #128\neor v{s4}.16b, v{a}.16b, v{s5}.16b\nsdot v{d}.4s, v{s4}.16b, {word.4b}\n"
-                 "movi v{s4}.4s, #0\nsdot v{s4}.4s, v{s5}.16b, {word.4b}\nsub v{d}.4s, v{d}.4s, v{s4}.4s"});
+  const std::string one = exact("{a}", "{word.4b}"), two = one + "\n" + exact("{b}", "{word.4b+4}");
+  all.push_back({Opcode::dot4, one});
+  all.push_back({Opcode::dot8, two});
+  all.push_back({Opcode::dot12, two + "\n" + exact("{c}", "{word.4b+8}")});
   return all;
 }
 

@@ -10,7 +10,10 @@ namespace {
 
 std::vector<OpText> rows() {
   std::vector<OpText> all = neon_rows();
-  all.push_back({kir::Opcode::dot4, "usdot v{d}.4s, v{a}.16b, {word.4b}"});
+  const std::string one = "usdot v{d}.4s, v{a}.16b, {word.4b}", two = one + "\nusdot v{d}.4s, v{b}.16b, {word.4b+4}";
+  all.push_back({kir::Opcode::dot4, one});
+  all.push_back({kir::Opcode::dot8, two});
+  all.push_back({kir::Opcode::dot12, two + "\nusdot v{d}.4s, v{c}.16b, {word.4b+8}"});
   return all;
 }
 

@@ -50,7 +50,7 @@ std::vector<OpText> neon_rows() {
       {Opcode::to_int,
        "movi v{s4}.4s, #0x4f, lsl #24\nfcmgt v{s4}.4s, v{s4}.4s, v{a}.4s\nfcvtns v{d}.4s, v{a}.4s\n"
        "movi v{s5}.4s, #0x80, lsl #24\nbif v{d}.16b, v{s5}.16b, v{s4}.16b"},
-      {Opcode::lookup16, "ld1 {table}, [{at}]\ntbl v{d}.16b, {table}, v{index16}.16b"},
+      {Opcode::lookup8, "ld1 {table2}, [{at}]\ntbl v{d}.16b, {table2}, v{index8}.16b"},
       {Opcode::max_u8, "umax v{d}.16b, v{a}.16b, v{b}.16b"},
       {Opcode::unpack, "shl v{d}.4s, v{a}.4s, #{24-8i}\nushr v{d}.4s, v{d}.4s, #24"},
       // a and c, b and e side by side as bytes, then bytes of two rows and pairs of two rows interleaved

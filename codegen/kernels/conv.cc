@@ -1,10 +1,13 @@
 // Products, then epilogue, for one group of output channels at one vector of pixels; looped over the vectors.
+//
+// Products are lists of slots: a slot is one input vector (a plane at a tap) and the words that it meets. The unrolled
+// family lists every slot once and drops what is zero; the dense family lists those of a few planes and loops.
 #include "codegen/kernels/conv.h"
 
 #include <algorithm>
 
 #include "codegen/kernels/conv_epilogue.h"
-#include "codegen/kernels/saturation.h"
+#include "codegen/kernels/conv_products.h"
 #include "compiler/error.h"
 
 namespace sparsec::kernels {
@@ -12,121 +15,114 @@ namespace {
 
 using kir::Opcode;
 
+// The part of a group's products that one kernel sums: [begin, end) of its slots. The first piece begins with the bias,
+// the last ends with the epilogue.
+struct Piece {
+  size_t begin, end;
+  bool first, last;
+  bool whole() const { return first && last; }
+};
+
+// The pointers of one piece: only the last one finishes rows.
+ConvPointers pointers_of(const ConvSpec& spec, const Piece& piece) {
+  ConvPointers pointers(spec);
+  if (!piece.last) pointers.list = {ConvPointer::input, ConvPointer::stream, ConvPointer::pool};
+  if (!piece.whole()) pointers.list.push_back(ConvPointer::partial);
+  return pointers;
+}
+
 class ConvWriter {
  public:
-  ConvWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool, std::string name,
-             std::string comment)
+  ConvWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece, WordPool& pool,
+             std::string name, std::string comment)
       : isa_(isa),
         spec_(spec),
         first_(first),
         rows_(int(last - first)),
-        pointers_(spec),
+        piece_(piece),
+        pointers_(pointers_of(spec, piece)),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
-        data_(rows_),
-        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, data_) {}
+        products_(isa, spec.integer, rows_, b_, stream_),
+        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, rows_) {}
 
   ConvKernel write(ConvFamily family) {
     b_.loop_tiles();
-    for (int r = 0; r < rows_; ++r)
-      b_.broadcast(r, spec_.integer ? stream_.next(start(r)) : stream_.next(spec_.bias[row(r)]));
+    for (int r = 0; r < rows_; ++r) {
+      if (!piece_.first)
+        b_.load(r, partial(r));
+      else
+        b_.broadcast(r, spec_.integer ? stream_.next(start(r)) : stream_.next(spec_.bias[row(r)]));
+    }
     family == ConvFamily::unrolled ? unrolled() : dense();
-    for (int r = 0; r < rows_; r += spec_.rows_per_plane()) epilogue_.finish(r, r);
+    if (piece_.last)
+      for (int r = 0; r < rows_; r += spec_.rows_per_plane()) epilogue_.finish(r, r);
+    else
+      for (int r = 0; r < rows_; ++r) b_.store(partial(r), r);
     stream_.move_to(0);
     pointers_.advance(b_, isa_);
+    if (!piece_.whole()) b_.advance(partial_pointer(), partial_bytes(isa_, rows_));
     b_.end();
-    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_};
+    return {b_.finish(), stream_.words(), pointers_.list, products_.count(), products_.loads()};
   }
 
  private:
   size_t row(int r) const { return size_t(first_ + r); }
-  bool signed_dot() const { return spec_.integer && isa_.signed_dot; }
-  Opcode load() const { return signed_dot() ? Opcode::load_s8 : Opcode::load; }
-  Opcode product() const { return !spec_.integer ? Opcode::fma_word : signed_dot() ? Opcode::dot4_s8 : Opcode::dot4; }
 
   // What the accumulator starts with. Signed products are of x - 128, so the rest, 128 times the row's weights, is
   // added here.
   int32_t start(int r) const {
     auto sum = uint32_t(spec_.acc_bias[row(r)]);
-    if (signed_dot())
-      for (int64_t plane = 0; plane < spec_.in_planes; ++plane)
-        for (size_t tap = 0; tap < spec_.taps.size(); ++tap)
-          for (int i = 0; i < 4; ++i)
-            sum += 128u * uint32_t(int8_t(spec_.word(int64_t(row(r)), plane, tap) >> (8 * i)));
+    if (isa_.signed_dot)
+      for (size_t slot = 0; slot < slots_of(spec_); ++slot)
+        for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
     return int32_t(sum);
   }
-
-  std::vector<uint32_t> parts(uint32_t word) const {
-    if (spec_.integer && isa_.saturating_dot) return split_for_saturation(word);
-    return word == 0 ? std::vector<uint32_t>{} : std::vector<uint32_t>{word};
+  int partial_pointer() const { return int(pointers_.list.size()) - 1; }
+  Mem partial(int r) const { return {partial_pointer(), int64_t(r) * isa_.vector_bytes()}; }
+  int64_t offset(size_t slot) const {
+    return int64_t(slot / spec_.taps.size()) * spec_.in_plane_bytes + spec_.taps[slot % spec_.taps.size()];
   }
+  uint32_t word(int r, size_t slot) const { return spec_.words[row(r) * slots_of(spec_) + slot]; }
 
-  // Every non-zero word is an instruction; an input vector that no row needs is not loaded.
+  static size_t slots_of(const ConvSpec& spec) { return size_t(spec.in_planes) * spec.taps.size(); }
+
+  // Every non-zero word is a product; an input vector that no row needs is not loaded.
   void unrolled() {
-    for (int64_t plane = 0; plane < spec_.in_planes; ++plane) {
-      for (size_t tap = 0; tap < spec_.taps.size(); ++tap) {
-        bool loaded = false;
-        for (int r = 0; r < rows_; ++r) {
-          for (uint32_t word : parts(spec_.word(int64_t(row(r)), plane, tap))) {
-            if (!loaded) {
-              b_.with_memory(load(), data_, 0, {0, plane * spec_.in_plane_bytes + spec_.taps[tap]});
-              ++loads_;
-              loaded = true;
-            }
-            b_.with_memory(product(), r, data_, stream_.next(word));
-            ++products_;
-          }
-        }
-      }
+    for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
+      ProductSlot s{{kInputPointer, offset(slot)}, {}};
+      for (int r = 0; r < rows_; ++r)
+        if (word(r, slot) != 0) s.words.push_back({r, {word(r, slot)}});
+      products_.add(std::move(s));
     }
+    products_.flush();
   }
 
-  // A loop over planes whose body holds every tap and row, zero or not. Where some plane's word must be split for
-  // saturation, each plane's is.
+  // A loop over planes whose body holds every tap and row of a few planes, zero or not.
   void dense() {
-    const size_t taps = spec_.taps.size();
-    std::vector<bool> split(taps * size_t(rows_), false);
-    if (spec_.integer && isa_.saturating_dot)
-      for (size_t t = 0; t < taps; ++t)
-        for (int r = 0; r < rows_; ++r)
-          for (int64_t plane = 0; plane < spec_.in_planes; ++plane)
-            if (!is_saturation_safe(spec_.word(int64_t(row(r)), plane, t))) split[t * size_t(rows_) + size_t(r)] = true;
-
-    const auto record = [&](int64_t plane, auto&& emit) {
-      for (size_t t = 0; t < taps; ++t)
-        for (int r = 0; r < rows_; ++r) {
-          const uint32_t word = spec_.word(int64_t(row(r)), plane, t);
-          if (!split[t * size_t(rows_) + size_t(r)]) {
-            emit(t, r, word);
-          } else {
-            emit(t, r, word & 0x00ff00ffu);
-            emit(t, r, word & 0xff00ff00u);
-          }
-        }
-    };
-
-    const bool looped = spec_.in_planes > 1;
-    const int64_t start = stream_.bytes();
-    if (looped) {
-      stream_.move_to(start);
-      b_.loop(spec_.in_planes);
+    const int64_t planes = products_.planes_a_turn(spec_.in_planes, spec_.taps.size()),
+                  turns = spec_.in_planes / planes;
+    const size_t slots = size_t(planes) * spec_.taps.size();
+    if (turns > 1) {
+      stream_.move_to(stream_.bytes());
+      b_.loop(turns);
     }
-    size_t loaded = taps;
-    record(0, [&](size_t t, int r, uint32_t word) {
-      if (loaded != t) b_.with_memory(load(), data_, 0, {0, spec_.taps[t]});
-      loaded = t;
-      b_.with_memory(product(), r, data_, stream_.next(word));
-      products_ += spec_.in_planes;
-    });
-    loads_ += int64_t(taps) * spec_.in_planes;
-    if (!looped) return;
+    for (size_t slot = 0; slot < slots; ++slot) {
+      ProductSlot s{{kInputPointer, offset(slot)}, {}};
+      for (int r = 0; r < rows_; ++r) {
+        std::vector<uint32_t> words;
+        for (int64_t turn = 0; turn < turns; ++turn) words.push_back(word(r, slot + size_t(turn) * slots));
+        s.words.push_back({r, std::move(words)});
+      }
+      products_.add(std::move(s));
+    }
+    products_.flush();
+    if (turns == 1) return;
     stream_.move_to(stream_.bytes());
-    b_.advance(0, spec_.in_plane_bytes);
+    b_.advance(kInputPointer, planes * spec_.in_plane_bytes);
     b_.end();
-    b_.advance(0, -spec_.in_planes * spec_.in_plane_bytes);
-    std::vector<uint32_t> rest;
-    for (int64_t plane = 1; plane < spec_.in_planes; ++plane)
-      record(plane, [&](size_t, int, uint32_t word) { rest.push_back(word); });
+    b_.advance(kInputPointer, -spec_.in_planes * spec_.in_plane_bytes);
+    const std::vector<uint32_t> rest = products_.later_turns();
     stream_.append(rest, stream_.bytes() + int64_t(rest.size()) * 4);
   }
 
@@ -134,13 +130,39 @@ class ConvWriter {
   const ConvSpec& spec_;
   const int64_t first_;
   const int rows_;
+  const Piece piece_;
   const ConvPointers pointers_;
   Builder b_;
   WordStream stream_;
-  const int data_;  // the input vector; the epilogue's first temporary once the products are done
+  ConvProducts products_;
   ConvEpilogue epilogue_;
-  int64_t products_ = 0, loads_ = 0;
 };
+
+// The products of each slot of rows [first, last), as an unrolled kernel has them.
+std::vector<int64_t> products_by_slot(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last) {
+  const size_t slots = size_t(spec.in_planes) * spec.taps.size();
+  std::vector<int64_t> n(slots, 0);
+  for (int64_t r = first; r < last; ++r)
+    for (size_t slot = 0; slot < slots; ++slot)
+      n[slot] += products_of(isa, spec.integer, spec.words[size_t(r) * slots + slot]);
+  return n;
+}
+
+// Cuts a group's slots into pieces of about as many products.
+std::vector<Piece> pieces_of(const std::vector<int64_t>& products, size_t count) {
+  int64_t total = 0, done = 0;
+  for (int64_t n : products) total += n;
+  std::vector<Piece> pieces;
+  size_t begin = 0;
+  for (size_t i = 0; i < count; ++i) {
+    size_t end = begin;
+    while (end < products.size() && done * int64_t(count) < total * int64_t(i + 1)) done += products[end++];
+    if (i + 1 == count) end = products.size();
+    pieces.push_back({begin, end, i == 0, i + 1 == count});
+    begin = end;
+  }
+  return pieces;
+}
 
 }  // namespace
 
@@ -156,11 +178,35 @@ std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane
   return borders;
 }
 
-ConvKernel lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
-                      WordPool& pool, std::string name, std::string comment) {
-  SPARSEC_CHECK(spec.words.size() == size_t(spec.rows * spec.in_planes) * spec.taps.size(),
-                "weights do not fill the specification of " + name);
-  return ConvWriter(isa, spec, first, last, pool, std::move(name), std::move(comment)).write(family);
+size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64_t>& groups) {
+  // the last piece has one pointer more than a whole kernel
+  if (isa.piece_products == 0 || ConvPointers(spec).list.size() == size_t(kir::kMaxPointers)) return 1;
+  int64_t most = 0;
+  for (size_t g = 0; g + 1 < groups.size(); ++g) {
+    int64_t n = 0;
+    for (int64_t products : products_by_slot(isa, spec, groups[g], groups[g + 1])) n += products;
+    most = std::max(most, n);
+  }
+  return size_t(std::max<int64_t>(1, (most + isa.piece_products - 1) / isa.piece_products));
+}
+
+int64_t partial_bytes(const Isa& isa, int64_t rows) { return rows * isa.vector_bytes(); }
+
+std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
+                                   size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
+  const size_t slots = size_t(spec.in_planes) * spec.taps.size();
+  SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
+  std::vector<Piece> parts{{0, slots, true, true}};
+  if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
+  std::vector<ConvKernel> kernels;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const std::string part =
+        parts.size() == 1 ? "" : ", piece " + std::to_string(i + 1) + " of " + std::to_string(parts.size());
+    kernels.push_back(ConvWriter(isa, spec, first, last, parts[i], pool, i == 0 ? name : name + "_" + std::to_string(i),
+                                 comment + part)
+                          .write(family));
+  }
+  return kernels;
 }
 
 }  // namespace sparsec::kernels

@@ -24,7 +24,7 @@ ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, Conv
 void ConvPointers::advance(Builder& b, const Isa& isa) const {
   for (int p = 0; p < int(list.size()); ++p) {
     const ConvPointer kind = list[size_t(p)];
-    if (kind == ConvPointer::stream || kind == ConvPointer::pool) continue;
+    if (kind == ConvPointer::stream || kind == ConvPointer::pool || kind == ConvPointer::partial) continue;
     b.advance(p, kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes());
   }
 }

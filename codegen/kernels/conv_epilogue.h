@@ -15,7 +15,7 @@ namespace sparsec::kernels {
 // The pointer registers of a convolution kernel, as ConvKernel::pointers lists them.
 struct ConvPointers {
   explicit ConvPointers(const ConvSpec& spec);
-  // At the end of a tile: all but the constants' move on by a vector of pixels.
+  // At the end of a tile: all but the constants' and the partial sums' move on by a vector of pixels.
   void advance(Builder& b, const Isa& isa) const;
 
   std::vector<ConvPointer> list;

@@ -53,8 +53,8 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, int th
     for (uint32_t c = 0; c < step.calls; ++c)
       run_call(w, picture, calls[c], work.begin + share.begin, work.begin + share.end);
   } else {
-    for (uint32_t c = uint32_t(thread); c < step.calls; c += uint32_t(threads))
-      run_call(w, picture, calls[c], work.begin, work.end);
+    for (uint32_t c = 0; c < step.calls; ++c)
+      if (c / step.split % uint32_t(threads) == uint32_t(thread)) run_call(w, picture, calls[c], work.begin, work.end);
   }
 }
 

@@ -239,7 +239,8 @@ class Maker {
   void conv(kernels::ConvFamily family, const char* name) {
     const kernels::ConvSpec s = conv_spec(8);
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, family, 0, 8, pool, name, "8 channels of 8 at 2 taps");
+    kernels::ConvKernel k =
+        kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
     const Quant q = s.outputs[0].quant;
@@ -267,8 +268,9 @@ class Maker {
     s.outputs[2].f32 = true;
     s.outputs[2].planes = 3;  // the fourth channel is padding
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, pool, "conv_full",
-                                                "SiLU, residual, border, three outputs");
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, 1, pool, "conv_full",
+                                                "SiLU, residual, border, three outputs")
+                                .front();
     const int64_t y0 = new_region(), y1 = new_region(), y2 = new_region();
     add(std::move(k.function),
         {in(0), constants(k.stream), constants(pool.words()), mask(), in(2048), out(y0), out(y1), out(y2)});
@@ -299,8 +301,9 @@ class Maker {
     s.outputs[0].plane_bytes = 1024;
     s.outputs[0].planes = 3;
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, pool, "conv_f32",
-                                                "3 channels of 2 at 2 taps");
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, 1, pool, "conv_f32",
+                                                "3 channels of 2 at 2 taps")
+                                .front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(kFloats), constants(k.stream), constants(pool.words()), out(y)});
     for (int64_t r = 0; r < 3; ++r)

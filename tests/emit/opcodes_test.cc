@@ -28,7 +28,7 @@ using kir::Opcode;
 constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
 constexpr size_t kRegisterBytes = 5 * kSlot, kMemoryBytes = 1024;
 
-enum class Data { bits, floats, wide_floats, weights };
+enum class Data { bits, floats, wide_floats, table, weights, small_weights };
 
 struct OpCase {
   Function function;
@@ -62,11 +62,15 @@ Data memory_for(Opcode op) {
     case Opcode::fma_scale:
     case Opcode::mul_word:
     case Opcode::add_word:
-    case Opcode::lookup16:
       return Data::floats;
+    case Opcode::lookup8:
+      return Data::table;
     case Opcode::dot4:
     case Opcode::dot4_s8:
       return Data::weights;
+    case Opcode::dot8:
+    case Opcode::dot12:
+      return Data::small_weights;
     default:
       return Data::bits;
   }
@@ -119,13 +123,13 @@ OpCase words_case() {
   word(2, 0), word(2, -4), word(2, 68);
   f.code.push_back({.op = Opcode::pack, .d = 4, .a = 9, .b = 2, .c = 1, .e = 9});
   word(2, 4), word(5, 72);
-  f.code.push_back({.op = Opcode::lookup16, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
   f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = 6});
-  f.code.push_back({.op = Opcode::lookup16, .d = 6, .a = 9, .p = 1, .offset = 128});
-  f.code.push_back({.op = Opcode::lookup16, .d = 7, .a = 9, .p = 1, .offset = 192});
+  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = Opcode::lookup8, .d = 7, .a = 9, .p = 1, .offset = 192});
   for (const int d : {3, 4, 6, 7}) f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = uint8_t(d)});
   f.code.push_back({.op = Opcode::store, .a = 9, .p = 2});
-  return {std::move(f), Data::bits, Data::bits};
+  return {std::move(f), Data::bits, Data::table};
 }
 
 // Offsets of every size and both signs; pointers go there and come back.
@@ -185,6 +189,9 @@ std::vector<uint8_t> random_data(Data kind, size_t bytes, std::mt19937& random) 
           i / 4 < std::size(kSpecial) ? kSpecial[i / 4] : unit * std::exp2(static_cast<float>(random() % 36));
       word = std::bit_cast<uint32_t>(value);
     }
+    if (kind == Data::table && i >= 32) std::memcpy(&word, data.data() + i - 32, 4);  // eight words again and again
+    if (kind == Data::small_weights)
+      word = random() % 2 ? word & 0x0f0f0f0f : word | 0xf0f0f0f0;  // safe three at a time
     if (kind == Data::weights) word &= 0x3f3f3f3f;  // pairs of weights that no ISA's product saturates on ...
     if (kind == Data::weights && random() % 2) word |= 0xc0c0c0c0;  // ... of either sign
     std::memcpy(data.data() + i, &word, 4);

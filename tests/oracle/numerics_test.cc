@@ -9,11 +9,11 @@ namespace {
 double true_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double true_silu(double x) { return x * true_sigmoid(x); }
 
-// A quantiser with 256 steps over [-x, x] has a step of x / 128: the error is less than a five-hundredth of it.
+// A quantiser with 256 steps over [-x, x] has a step of x / 128: the error is about a thousandth of it.
 TEST(Silu, ErrorIsSmallAgainstAStepOfTheRangeItOccursIn) {
   constexpr struct {
     double up_to, bound;
-  } kParts[] = {{0.75, 1e-6}, {3, 5e-6}, {13, 2e-5}, {20, 3e-5}};
+  } kParts[] = {{1, 5e-7}, {3, 6e-6}, {11, 3e-5}, {20, 2e-4}};
   double worst[std::size(kParts)] = {};
   for (int i = -20 * 65536; i <= 20 * 65536; ++i) {
     const float x = float(i) / 65536;
@@ -30,7 +30,7 @@ TEST(Silu, ErrorIsSmallAgainstAStepOfTheRangeItOccursIn) {
 TEST(Silu, FarOutItIsXOrNothing) {
   for (float x : {15.0f, 16.0f, 31.7f, 100.0f, 255.25f, 1e4f, 1e6f, 1e30f}) {
     EXPECT_NEAR(silu(x), x, 1e-7 * x) << x;
-    EXPECT_NEAR(silu(-x), 0, 1e-5 + 1e-7 * x) << x;
+    EXPECT_NEAR(silu(-x), 0, 2e-5 + 1e-7 * x) << x;
   }
   EXPECT_EQ(silu(20.0f), 20.0f);  // the line's coefficients are exact
   EXPECT_EQ(silu(-20.0f), 0.0f);
@@ -38,14 +38,14 @@ TEST(Silu, FarOutItIsXOrNothing) {
 
 TEST(Silu, TableCoversEverySegmentAndEndsInTheLine) {
   const SiluTable& t = silu_table();
-  const auto index = [](float b) { return (std::bit_cast<uint32_t>(b) >> 21) & 15; };
-  EXPECT_EQ(index(1.0f), 12u);
+  const auto index = [](float b) { return (std::bit_cast<uint32_t>(b) >> 22) & 7; };
+  EXPECT_EQ(index(1.0f), 6u);
   EXPECT_EQ(index(2.0f), 0u);
-  EXPECT_EQ(index(kSiluLimit), 11u);
-  for (size_t i = 0; i < 16; ++i) EXPECT_NE(t.c[1][i], 0) << i;
-  EXPECT_EQ(t.c[0][11], -0.5f);
-  EXPECT_EQ(t.c[1][11], 0.5f);
-  for (size_t power = 2; power <= kSiluDegree; ++power) EXPECT_EQ(t.c[power][11], 0.0f);
+  EXPECT_EQ(index(kSiluLimit), 5u);
+  for (size_t i = 0; i < 8; ++i) EXPECT_NE(t.c[1][i], 0) << i;
+  EXPECT_EQ(t.c[0][5], -0.5f);
+  EXPECT_EQ(t.c[1][5], 0.5f);
+  for (size_t power = 2; power <= kSiluDegree; ++power) EXPECT_EQ(t.c[power][5], 0.0f);
 }
 
 // The table is part of what generated code computes: these bits may not depend on the machine or the compiler.

@@ -50,7 +50,8 @@ typedef struct {
   uint32_t first_pointer, pointers; /* into sparsec_program.pointers; at most SPARSEC_MAX_POINTERS */
 } sparsec_call;
 
-/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, the calls when it is 1. */
+/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, else the calls, in runs of
+ * `split` that one thread makes in order. */
 typedef struct {
   const char* name;
   uint32_t first_call, calls;
