@@ -11,6 +11,7 @@
 #include "compiler/ir/verify.h"
 #include "compiler/passes/passes.h"
 #include "compiler/passes/raw_heads.h"
+#include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/slots.h"
 #include "compiler/version.h"
 #include "runtime/core/cpu.h"
@@ -64,14 +65,13 @@ void complete_class_names(ModelImage& image) {
     if (image.class_names[i].empty()) image.class_names[i] = std::to_string(i);
 }
 
-// The plan's choices, with cycles as milliseconds of a core at 3 GHz.
 std::map<std::string, KernelChoice> choices_of(const Plan& plan) {
-  constexpr double kCyclesPerMs = 3e6;
   std::map<std::string, KernelChoice> out;
   for (const LayerChoice& choice : plan.choices) {
     KernelChoice& to = out[choice.node];
-    to = {choice.kernel, choice.predicted_cycles / kCyclesPerMs, choice.reason, {}};
-    for (const auto& [kernel, cycles] : choice.candidates) to.candidates.push_back({kernel, cycles / kCyclesPerMs});
+    to = {choice.kernel, choice.predicted_cycles / kNominalCyclesPerMs, choice.reason, {}};
+    for (const auto& [kernel, cycles] : choice.candidates)
+      to.candidates.push_back({kernel, cycles / kNominalCyclesPerMs});
   }
   return out;
 }
@@ -79,7 +79,7 @@ std::map<std::string, KernelChoice> choices_of(const Plan& plan) {
 }  // namespace
 
 std::vector<const Isa*> host_isas() {
-  const uint32_t features = sparsec_cpu_features();
+  const uint32_t features = sparsec_cpu_permit(sparsec_cpu_features());
   std::vector<const Isa*> isas;
   for (const Isa* isa : all_isas())
     if ((isa->features & ~features) == 0) isas.push_back(isa);

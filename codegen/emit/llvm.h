@@ -17,7 +17,7 @@ struct Unit {
   std::string features;  // assembly: beyond the baseline, as LLVM names them
 };
 
-// The whole model but for the runtime. A shared library also exports sparsec_get_model and sparsec_get_runtime, which
+// The whole model but for the runtime. A shared library also exports sparsec_get_model and sparsec_get_runtime_2, which
 // two static libraries in one program could not.
 std::vector<Unit> units_of(const ModelImage& model, bool shared);
 

@@ -59,8 +59,8 @@ class Writer {
         line("stp d" + number(r) + ", d" + number(r + 1) + ", [sp, #" + number(r * 8 - 64) + "]");
     }
     for (int p = 0; p < function.pointers; ++p) line("ldr " + pointer(p) + ", [x0, #" + number(8 * p) + "]");
-    for (const OpText& prologue : isa_.prologues)
-      if (uses(function, prologue.op)) lines(prologue.text, {});
+    for (const Prologue& prologue : isa_.prologues)
+      if (uses(function, prologue.before)) lines(prologue.text, {});
     for (at_ = 0; at_ < code_.size(); ++at_) instruction(code_[at_]);
     SPARSEC_CHECK(loops_.empty(), "open loop in " + function.name);
     if (highest >= kSavedFrom) {
@@ -76,6 +76,8 @@ class Writer {
   struct Loop {
     int label;
     std::string counter;
+    int by;  // tiles a round
+    bool may_be_skipped;
     size_t start;  // in the text
   };
   // Words [offset, offset + 4 * count) from pointer p.
@@ -114,14 +116,26 @@ class Writer {
       indexed_ = -1;
   }
 
-  std::string label(int n) const { return ".Lloop_" + std::string(symbol_) + "_" + number(n); }
+  std::string label(int n, const std::string& kind = ".Lloop_") const {
+    return kind + std::string(symbol_) + "_" + number(n);
+  }
 
   // What registers hold at a loop's start is not the same in every round.
   void begin_loop(const Insn& insn) {
     const bool tiles = insn.op == Opcode::loop_tiles;
     if (!tiles) set("x10", insn.imm);
-    loops_.push_back({labels_, tiles ? "x1" : "x10", out_.size()});
+    const int by = tiles ? std::max(1, insn.imm) : 1;
+    loops_.push_back({labels_, tiles ? "x1" : "x10", by, tiles && (by > 1 || !tiles_are_left_), out_.size()});
+    if (loops_.back().may_be_skipped) {
+      line("cmp x1, #" + number(by));
+      line("b.lt " + label(labels_, ".Lskip_"));
+    }
+    if (tiles) tiles_are_left_ = false;
     out_.append(label(labels_++)).append(":\n");
+    forget();
+  }
+
+  void forget() {
     words_ = {};
     anchor_ = {};
     indexed_ = -1;
@@ -131,11 +145,18 @@ class Writer {
     SPARSEC_CHECK(!loops_.empty(), "loop_end without a loop in " + std::string(symbol_));
     const Loop loop = loops_.back();
     loops_.pop_back();
-    line("subs " + loop.counter + ", " + loop.counter + ", #1");
-    if (out_.size() - loop.start < kFarText) return line("b.ne " + label(loop.label));
-    line("b.eq " + label(labels_));
-    line("b " + label(loop.label));
-    out_.append(label(labels_++)).append(":\n");
+    line("subs " + loop.counter + ", " + loop.counter + ", #" + number(loop.by));
+    if (loop.by > 1) line("cmp " + loop.counter + ", #" + number(loop.by));
+    if (out_.size() - loop.start < kFarText) {
+      line((loop.by > 1 ? "b.ge " : "b.ne ") + label(loop.label));
+    } else {
+      line((loop.by > 1 ? "b.lt " : "b.eq ") + label(labels_));
+      line("b " + label(loop.label));
+      out_.append(label(labels_++)).append(":\n");
+    }
+    if (!loop.may_be_skipped) return;
+    out_.append(label(loop.label, ".Lskip_")).append(":\n");
+    forget();
   }
 
   void advance(const Insn& insn) {
@@ -301,6 +322,7 @@ class Writer {
   size_t at_ = 0;  // the instruction being printed
   std::vector<Loop> loops_;
   int labels_ = 0;
+  bool tiles_are_left_ = true;  // surely: no loop has taken any yet
   std::array<Words, kWordRegisters> words_{};
   int next_word_ = 0;
   Anchor anchor_;     // x12 = the pointer + offset
@@ -310,7 +332,7 @@ class Writer {
 }  // namespace
 
 std::string aarch64_text(const Isa& isa, const kir::Function& function, std::string_view symbol) {
-  SPARSEC_CHECK(function.pointers <= kir::kMaxPointers, function.name);
+  SPARSEC_CHECK(function.pointers <= kir::kMaxPointers && function.scratch == 0, function.name);
   return Writer(isa, function, symbol).write(function);
 }
 

@@ -9,7 +9,8 @@
 namespace sparsec {
 
 const std::vector<const Isa*>& all_isas() {
-  static const std::vector<const Isa*> isas{&avx512_vnni(), &avx2(), &neon_i8mm(), &neon_dotprod(), &scalar()};
+  static const std::vector<const Isa*> isas{&amx(),       &avx512_vnni(),  &avx_vnni(), &avx2(),
+                                            &neon_i8mm(), &neon_dotprod(), &scalar()};
   return isas;
 }
 
@@ -52,6 +53,10 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
 
 bool uses(const kir::Function& function, kir::Opcode op) {
   return std::any_of(function.code.begin(), function.code.end(), [op](const kir::Insn& insn) { return insn.op == op; });
+}
+
+bool uses(const kir::Function& function, const std::vector<kir::Opcode>& any) {
+  return std::any_of(any.begin(), any.end(), [&](kir::Opcode op) { return uses(function, op); });
 }
 
 }  // namespace sparsec

@@ -3,8 +3,8 @@
 // One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row
 // (docs/adding-an-isa.md). Assembly of x86 is AT&T syntax; placeholders there (aarch64_text.cc lists those of AArch64):
 // {d} {a} {b} {c} {e} vector registers, {m} the memory operand and {m+64} the one 64 bytes further, {base} and {off}
-// its parts, {i} the immediate, {fn} the function's name (for local labels), {s0} {s1}... scratch vectors that the ISA
-// keeps for itself.
+// its parts, {td} {ta} {tb} tile registers, {i} the immediate, {fn} the function's name (for local labels), {s0}
+// {s1}... scratch vectors that the ISA keeps for itself.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,14 @@ struct OpText {
   std::string text;
 };
 
+// Runs once per function in which one of the opcodes occurs.
+struct Prologue {
+  std::vector<kir::Opcode> before;
+  std::string text;
+};
+
 struct Isa {
-  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni"
+  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni", ...
   std::string_view description;  // for --help and reports
   Style style;
   int lanes;            // 32-bit lanes in a vector register
@@ -36,6 +42,7 @@ struct Isa {
   // Products of an unrolled kernel beyond which its code no longer runs from the micro-op cache: longer ones are cut
   // into pieces. 0: never.
   int piece_products = 0;
+  bool tiles = false;       // has the tile opcodes
   bool unroll;              // whether unrolled kernels pay (not where a C++ compiler must chew them)
   uint32_t features;        // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
   std::string_view triple;  // LLVM target triple; empty: any machine's
@@ -45,9 +52,9 @@ struct Isa {
   std::string_view register_prefix;  // "%zmm"
   int first_scratch = 0;             // {s0} is this register
   std::vector<OpText> texts;         // a row per opcode but for control
-  std::vector<OpText> prologues;     // run once per function in which the opcode occurs
-  std::string data;                  // local constants, printed behind every function
-  std::string_view directive = {};   // for the assembler, printed before every function
+  std::vector<Prologue> prologues;
+  std::string data;                 // local constants, printed behind every function
+  std::string_view directive = {};  // for the assembler, printed before every function
 
   int vector_bytes() const { return lanes * 4; }
   int mask_bytes() const { return lanes >= 8 ? lanes / 8 : 1; }
@@ -68,7 +75,8 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
 std::string x86_text(const Isa& isa, const kir::Function& function, std::string_view symbol);
 std::string aarch64_text(const Isa& isa, const kir::Function& function, std::string_view symbol);
 
-// Whether the opcode occurs in the function.
+// Whether the opcode, or one of several, occurs in the function.
 bool uses(const kir::Function& function, kir::Opcode op);
+bool uses(const kir::Function& function, const std::vector<kir::Opcode>& any);
 
 }  // namespace sparsec

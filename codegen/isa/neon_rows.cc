@@ -62,11 +62,11 @@ std::vector<OpText> neon_rows() {
   };
 }
 
-std::vector<OpText> neon_prologues() {
+std::vector<Prologue> neon_prologues() {
   return {
-      {Opcode::select,  // 1, 2, 4, 8
+      {{Opcode::select},  // 1, 2, 4, 8
        "mov x11, #1\nmovk x11, #2, lsl #32\nfmov d{s6}, x11\nlsl x11, x11, #2\nmov v{s6}.d[1], x11"},
-      {Opcode::load_s8, "movi v{s7}.16b, #128"},
+      {{Opcode::load_s8}, "movi v{s7}.16b, #128"},
   };
 }
 

@@ -20,9 +20,9 @@ struct Mem {
 class Builder {
  public:
   Builder(std::string name, std::string comment, int pointers)
-      : f_{std::move(name), std::move(comment), pointers, {}} {}
+      : f_{std::move(name), std::move(comment), pointers, {}, 0} {}
 
-  void loop_tiles() { add({kir::Opcode::loop_tiles}); }
+  void loop_tiles(int by = 1) { add({.op = kir::Opcode::loop_tiles, .imm = by}); }
   void loop(int64_t count) { add({.op = kir::Opcode::loop_count, .imm = int32_t(count)}); }
   void end() { add({kir::Opcode::loop_end}); }
   void advance(int pointer, int64_t bytes) {
@@ -49,6 +49,22 @@ class Builder {
   void broadcast(int d, Mem m) { with_memory(kir::Opcode::broadcast, d, 0, m); }
   void pack(int d, int a, int b, int c, int e) {
     add({.op = kir::Opcode::pack, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
+  }
+
+  void scratch(int64_t bytes) { f_.scratch = int(bytes); }
+  void tile_load(int d, Mem m, int64_t stride) {
+    add({.op = kir::Opcode::tile_load,
+         .d = uint8_t(d),
+         .p = uint8_t(m.pointer),
+         .offset = int32_t(m.offset),
+         .imm = int32_t(stride)});
+  }
+  void tile_store(Mem m, int a, int64_t stride) {
+    add({.op = kir::Opcode::tile_store,
+         .a = uint8_t(a),
+         .p = uint8_t(m.pointer),
+         .offset = int32_t(m.offset),
+         .imm = int32_t(stride)});
   }
 
   kir::Function finish() { return std::move(f_); }

@@ -72,7 +72,7 @@ struct ConvKernel {
   kir::Function function;
   std::vector<uint32_t> stream;  // the group's own constants, in the order of use
   std::vector<ConvPointer> pointers;
-  int64_t products = 0;  // dot4 or fma instructions per tile
+  int64_t products = 0;  // dot4, fma or tile_dot instructions per tile
   int64_t loads = 0;     // vector loads of the input per tile
 };
 

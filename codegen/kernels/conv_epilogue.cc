@@ -21,11 +21,11 @@ ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, Conv
   SPARSEC_CHECK(list.size() <= size_t(kir::kMaxPointers), "too many outputs for one convolution");
 }
 
-void ConvPointers::advance(Builder& b, const Isa& isa) const {
+void ConvPointers::advance(Builder& b, const Isa& isa, int vectors) const {
   for (int p = 0; p < int(list.size()); ++p) {
     const ConvPointer kind = list[size_t(p)];
     if (kind == ConvPointer::stream || kind == ConvPointer::pool || kind == ConvPointer::partial) continue;
-    b.advance(p, kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes());
+    b.advance(p, vectors * (kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes()));
   }
 }
 
@@ -45,8 +45,9 @@ ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPoint
 void ConvEpilogue::finish(int r0, int x0) {
   const int n = spec_.rows_per_plane();
   const int64_t plane = r0 / n;  // of the group's own
+  const int64_t pixels = vector_ * isa_.vector_bytes();
   if (spec_.requantises_once())
-    return store_bytes(spec_.outputs[0], {pointers_.output, plane * spec_.outputs[0].plane_bytes},
+    return store_bytes(spec_.outputs[0], {pointers_.output, plane * spec_.outputs[0].plane_bytes + pixels},
                        [&](int j) { requantise_once(r0 + j, x0 + j, temps_[j]); });
   for (int j = 0; j < n; ++j) {
     const int x = x0 + j;
@@ -59,7 +60,7 @@ void ConvEpilogue::finish(int r0, int x0) {
     const int pointer = pointers_.output + int(k);
     if (!out.f32) {
       const Quant q = out.quantiser();
-      store_bytes(out, {pointer, plane * out.plane_bytes}, [&](int j) {
+      store_bytes(out, {pointer, plane * out.plane_bytes + pixels}, [&](int j) {
         b_.broadcast(temps_[j], pool_.word(float(q.zero_point)));
         b_.with_memory(Opcode::fma_word, temps_[j], x0 + j, pool_.word(1.0f / q.scale));
         b_.two(Opcode::to_int, temps_[j], temps_[j]);
@@ -67,7 +68,7 @@ void ConvEpilogue::finish(int r0, int x0) {
       continue;
     }
     for (int j = 0; j < n; ++j)
-      if (first_ + r0 + j < out.planes) store(out, {pointer, (r0 + j) * out.plane_bytes}, x0 + j, temps_[1]);
+      if (first_ + r0 + j < out.planes) store(out, {pointer, (r0 + j) * out.plane_bytes + pixels}, x0 + j, temps_[1]);
   }
 }
 
@@ -88,7 +89,7 @@ void ConvEpilogue::requantise_once(int r, int x, int to) {
 }
 
 void ConvEpilogue::add_residual(int x0, int64_t plane) {
-  const Mem from{pointers_.residual, plane * spec_.residual_plane_bytes};
+  const Mem from{pointers_.residual, plane * spec_.residual_plane_bytes + vector_ * isa_.vector_bytes()};
   b_.load(temps_[0], from);
   if (!spec_.integer) return b_.three(Opcode::add, x0, x0, temps_[0]);
   for (int j = 0; j < 4; ++j) {
@@ -116,7 +117,7 @@ void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, Quantise quantise)
 void ConvEpilogue::store(const ConvOutput& out, Mem to, int x, int free) {
   if (!out.keep_border) return b_.store(to, x);
   b_.broadcast(free, pool_.word(out.border));
-  b_.with_memory(Opcode::select, free, x, {pointers_.mask, 0});
+  b_.with_memory(Opcode::select, free, x, {pointers_.mask, vector_ * isa_.mask_bytes()});
   b_.store(to, free);
 }
 

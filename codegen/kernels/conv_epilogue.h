@@ -15,8 +15,8 @@ namespace sparsec::kernels {
 // The pointer registers of a convolution kernel, as ConvKernel::pointers lists them.
 struct ConvPointers {
   explicit ConvPointers(const ConvSpec& spec);
-  // At the end of a tile: all but the constants' and the partial sums' move on by a vector of pixels.
-  void advance(Builder& b, const Isa& isa) const;
+  // At the end of a tile: all but the constants' and the partial sums' move on by so many vectors of pixels.
+  void advance(Builder& b, const Isa& isa, int vectors = 1) const;
 
   std::vector<ConvPointer> list;
   int mask = 0, residual = 0, output = 0;  // registers, the last of the first output
@@ -30,6 +30,8 @@ class ConvEpilogue {
   ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row, Builder& builder,
                WordStream& stream, WordPool& pool, int temps);
 
+  // Which vector of the tile's pixels the next rows belong to, where the kernel takes several at once.
+  void on_vector(int vector) { vector_ = vector; }
   // Rows r0, r0+1, ... of the kernel (as many as a plane has), whose accumulators are in registers x0, x0+1, ...
   void finish(int r0, int x0);
 
@@ -50,6 +52,7 @@ class ConvEpilogue {
   WordStream& stream_;
   WordPool& pool_;
   const Temps temps_;
+  int vector_ = 0;
 };
 
 }  // namespace sparsec::kernels

@@ -77,6 +77,26 @@ ordered_json json_of(const PlanView& plan) {
           {"l2Bytes", plan.l2_bytes}};
 }
 
+ordered_json json_of(const MeasureView& m) {
+  ordered_json layers = ordered_json::array();
+  for (const MeasuredLayer& l : m.layers)
+    layers.push_back({{"name", l.name},
+                      {"op", l.op},
+                      {"kernel", l.kernel},
+                      {"type", l.integer ? "int8" : "float"},
+                      {"ms", l.ms},
+                      {"predictedMs", l.predicted_ms},
+                      {"busy", l.busy},
+                      {"gmacs", l.gmacs},
+                      {"intensity", l.intensity},
+                      {"ofPeak", l.of_peak},
+                      {"bytes", l.bytes}});
+  return {{"machine", m.machine},      {"layers", layers},
+          {"ms", m.total_ms},          {"predictedMs", m.total_predicted_ms},
+          {"int8Gmacs", m.int8_gmacs}, {"floatGmacs", m.float_gmacs},
+          {"l2Gbs", m.l2_gbs},         {"memoryGbs", m.memory_gbs}};
+}
+
 std::string escape_html(std::string_view text) {
   std::string out;
   for (char c : text) {
@@ -132,6 +152,7 @@ std::string report_json(const ReportInput& input) {
                          {"macsBlocks", total.macs_blocks},
                          {"ms", total.choice.predicted_ms}}}};
   if (input.plan) data["plan"] = json_of(*input.plan);
+  if (input.measured) data["measured"] = json_of(*input.measured);
   // A name that is not UTF-8 is no reason to fail.
   return data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }

@@ -37,6 +37,23 @@ struct PlanView {
   int64_t l2_bytes = 0;
 };
 
+// What was measured where the report was written: `analyze --measure`.
+struct MeasuredLayer {
+  std::string name, op, kernel;
+  bool integer = false;
+  double ms = 0, predicted_ms = 0, busy = 0;
+  double gmacs = 0;      // 10^9 non-zero multiply-accumulates a second; 0: none
+  double intensity = 0;  // of them per byte moved
+  double of_peak = 0;
+  int64_t bytes = 0;
+};
+struct MeasureView {
+  std::string machine;  // "AMD EPYC, avx2, 2 threads, batch 1"
+  std::vector<MeasuredLayer> layers;
+  double total_ms = 0, total_predicted_ms = 0;
+  double int8_gmacs = 0, float_gmacs = 0, l2_gbs = 0, memory_gbs = 0;
+};
+
 struct ReportInput {
   std::string model;     // the file's name
   std::string sha256;    // of the file
@@ -45,6 +62,7 @@ struct ReportInput {
   std::string options;   // may be empty
   SparsityReport sparsity;
   std::optional<PlanView> plan;
+  std::optional<MeasureView> measured;
 };
 
 std::string report_html(const ReportInput& input);

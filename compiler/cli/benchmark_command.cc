@@ -3,14 +3,16 @@
 // One stream: batch after batch, each from float (or whatever the model takes) N,C,H,W tensors to the complete outputs.
 #include <fmt/format.h>
 
-#include <cstring>
-#include <fstream>
-#include <random>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
+#include "compiler/cli/benchmark_export.h"
+#include "compiler/cli/benchmark_images.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
-#include "compiler/cli/session.h"
+#include "compiler/cli/machine.h"
+#include "compiler/cli/measure.h"
 #include "sparsec/benchmark.h"
 
 namespace sparsec::cli {
@@ -19,44 +21,18 @@ namespace {
 struct Arguments {
   std::string model;
   BenchmarkOptions timing;
-  bool quiet = false;
+  bool quiet = false, layers = false;
+  std::vector<std::string> images;
+  std::string export_path;
   ModelOptions model_options;
   LoadOptions load_options;
 };
-
-// Reproducible noise: floats in [0, 1), bytes in 0..255, other integers zero.
-NpyArray noise(const TensorSpec& spec, std::mt19937& random) {
-  NpyArray array{spec.type, spec.shape, {}};
-  const auto count = size_t(array.elements());
-  array.bytes.resize(count * size_of(spec.type));
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t bits = random();
-    if (spec.type == NpyType::f32) {
-      const float value = float(bits >> 8) / float(1 << 24);
-      std::memcpy(&array.bytes[i * sizeof value], &value, sizeof value);
-    } else if (size_of(spec.type) == 1) {
-      array.bytes[i] = std::byte(bits >> 24);
-    }
-  }
-  return array;
-}
-
-std::string cpu_name() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    const size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != line.npos) return line.substr(colon + 2);
-  }
-  return "unknown CPU";
-}
 
 void print_conditions(const LoadedModel& model) {
   fmt::print("CPU: {} ({} logical)\n", cpu_name(), std::thread::hardware_concurrency());
   fmt::print("Instruction set: {}\n", model.isa());
   fmt::print("Threads: {}\n", model.threads());
-#ifndef NDEBUG
-  fmt::print("Warning: this sparsec is built with checks, not as a release\n");
-#endif
+  if (kCheckedBuild) fmt::print("Warning: this sparsec is built with checks, not as a release\n");
 }
 
 void print_result(const Arguments& a, const LoadedModel& model, const BenchmarkResult& r) {
@@ -72,17 +48,26 @@ void print_result(const Arguments& a, const LoadedModel& model, const BenchmarkR
 }
 
 Result run_benchmark(const Arguments& a) {
-  const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
-  std::mt19937 random(1);
-  std::vector<NpyArray> inputs, outputs;
-  std::vector<const void*> in;
-  std::vector<void*> out;
-  for (const TensorSpec& spec : model.inputs()) inputs.push_back(noise(spec, random));
-  for (const TensorSpec& spec : model.outputs()) outputs.push_back(noise(spec, random));
-  for (const NpyArray& array : inputs) in.push_back(array.bytes.data());
-  for (NpyArray& array : outputs) out.push_back(array.bytes.data());
+  const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, a.load_options)
+                                      : OpenedModel{nullptr, open_model(a.model, a.model_options, a.load_options)};
+  const LoadedModel& model = opened.model;
+  if (!a.images.empty()) {
+    if (!a.quiet) print_conditions(model);
+    print_image_benchmark(a.model, benchmark_images(model, a.images, a.timing));
+    return kOk;
+  }
+  const NoiseTensors tensors(model);
   if (!a.quiet) print_conditions(model);
-  print_result(a, model, benchmark([&] { model.run(in, out); }, a.timing));
+  const BenchmarkResult result = benchmark([&] { model.run(tensors.in(), tensors.out()); }, a.timing);
+  print_result(a, model, result);
+  std::optional<Measured> layers;
+  if (a.layers) {
+    RoofBench roofs(isa_of(model), model.threads());
+    layers = measure_layers(opened, tensors, roofs, result.seconds);
+    fmt::print("\n{}", print_layers(*layers));
+  }
+  if (!a.export_path.empty())
+    write_json(a.export_path, benchmark_json(model, a.timing, result, layers ? &*layers : nullptr));
   return kOk;
 }
 
@@ -105,7 +90,14 @@ void add_benchmark(CLI::App& app, Result& result) {
   command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->type_name("N");
+  command
+      ->add_option("--images", a->images,
+                   "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
+      ->type_name("FILE");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
+  command->add_flag("--layers", a->layers,
+                    "Time every layer too, against the machine's measured peaks; takes as long again");
+  command->add_option("-x,--export_path", a->export_path, "Write the results as JSON too")->type_name("FILE");
   add_model_options(*command, a->model_options);
   command->get_option("--batch")->description(
       "Pictures per run (default: the model's, or 1 where it is dynamic); also -b");
@@ -119,7 +111,9 @@ void add_benchmark(CLI::App& app, Result& result) {
       "One stream of batches, each from raw input tensors to the complete outputs, one after the other.\n\n"
       "  sparsec benchmark yolov5s.onnx --threads 2\n"
       "  sparsec benchmark yolov5s.onnx -b 8 -t 30 -w 5\n"
-      "  sparsec benchmark libyolo.so --isa avx2\n");
+      "  sparsec benchmark yolov5s.onnx --layers -x layers.json\n"
+      "  sparsec benchmark libyolo.so --isa avx2\n"
+      "  sparsec benchmark yolov5s.onnx --images photos/         from pictures to boxes, in parts\n");
   command->callback([a, &result] { result = run_benchmark(*a); });
 }
 

@@ -21,18 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Shared libraries are told from models by their first bytes, not by their names.
-bool is_elf(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) return false;  // the importer's message is better
-  char magic[4] = {};
-  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) ==
-                                                             "\x7f"
-                                                             "ELF";
-  std::fclose(file);
-  return elf;
-}
-
 std::string hash(const std::string& text) {
   importer::Sha256 sha;
   sha.update(std::as_bytes(std::span(text)));
@@ -76,6 +64,17 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
 
 }  // namespace
 
+bool is_library(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return false;  // the importer's message is better
+  char magic[4] = {};
+  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) ==
+                                                             "\x7f"
+                                                             "ELF";
+  std::fclose(file);
+  return elf;
+}
+
 CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   CompileOptions out;
   out.import.batch = o.batch;
@@ -104,7 +103,7 @@ Compiled compile_with_progress(const std::string& path, const CompileOptions& op
 }
 
 LoadedModel open_model(const std::string& path, const ModelOptions& model_options, const LoadOptions& load_options) {
-  if (is_elf(path)) return LoadedModel(engine::load(path), path, load_options);
+  if (is_library(path)) return LoadedModel(engine::load(path), path, load_options);
   const std::string options = fingerprint(model_options, load_options);
   const std::string model = importer::read_onnx(path).sha256;
   std::string names;

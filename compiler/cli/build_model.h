@@ -14,6 +14,9 @@ CompileOptions compile_options(const ModelOptions& options, const LoadOptions& l
 // compile() with a progress line when it takes more than a second.
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options);
 
+// Shared libraries are told from models by their first bytes, not by their names.
+bool is_library(const std::string& path);
+
 // Everything of the options that shapes a library, as text: for the cache's key and its listing.
 std::string fingerprint(const ModelOptions& options, const LoadOptions& load);
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "compiler/analysis/report_html.h"
+#include "compiler/cli/machine.h"
 #include "compiler/error.h"
 #include "sparsec/files.h"
 
@@ -49,6 +50,34 @@ PlanView view_of(const Plan& plan, const Graph& graph) {
   return view;
 }
 
+MeasureView view_of(const Measured& m) {
+  MeasureView view;
+  view.machine =
+      fmt::format("{}, {}, {} thread{}, batch {}", cpu_name(), m.isa, m.threads, m.threads == 1 ? "" : "s", m.batch);
+  for (size_t i = 0; i < m.layers.size(); ++i) {
+    const LayerWork& layer = m.layers[i];
+    const LayerTime& time = m.times.layers[i];
+    view.layers.push_back({.name = layer.name,
+                           .op = layer.op,
+                           .kernel = layer.kernel,
+                           .integer = layer.integer,
+                           .ms = time.ms,
+                           .predicted_ms = m.predicted_ms(i),
+                           .busy = time.busy,
+                           .gmacs = m.gmacs(i),
+                           .intensity = layer.bytes() > 0 ? double(layer.nonzero_macs) / double(layer.bytes()) : 0,
+                           .of_peak = m.of_peak(i),
+                           .bytes = layer.bytes()});
+    view.total_ms += time.ms;
+    view.total_predicted_ms += m.predicted_ms(i);
+  }
+  view.int8_gmacs = m.roofs.int8_gmacs;
+  view.float_gmacs = m.roofs.float_gmacs;
+  view.l2_gbs = m.roofs.l2_gbs;
+  view.memory_gbs = m.roofs.memory_gbs;
+  return view;
+}
+
 }  // namespace
 
 std::string summary(const Compiled& compiled) {
@@ -79,7 +108,8 @@ void print_kernels(const Compiled& compiled, const std::string& layer) {
   if (!found) throw CompileError("--dump-kernels: there is no layer '" + layer + "'; --dump-plan lists them");
 }
 
-void write_report(const std::string& path, const std::string& model, const Compiled& compiled) {
+void write_report(const std::string& path, const std::string& model, const Compiled& compiled,
+                  const Measured* measured) {
   ReportInput input;
   input.model = std::filesystem::path(model).filename().string();
   input.sha256 = compiled.image.sha256;
@@ -88,6 +118,7 @@ void write_report(const std::string& path, const std::string& model, const Compi
   input.options = compiled.image.options;
   input.sparsity = compiled.sparsity;
   if (!compiled.plans.empty()) input.plan = view_of(compiled.plans[0], compiled.graph);
+  if (measured) input.measured = view_of(*measured);
   write_file(path, report_html(input));
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "compiler/analysis/sparsity.h"
+#include "compiler/cli/layer_report.h"
 #include "compiler/compile.h"
 
 namespace sparsec::cli {
@@ -17,6 +18,8 @@ void print_plans(const Compiled& compiled);
 // The kernels that a step of this name calls, in kernel IR; "all" prints every one. Throws CompileError when there is
 // no such step.
 void print_kernels(const Compiled& compiled, const std::string& layer);
-void write_report(const std::string& path, const std::string& model, const Compiled& compiled);
+// With what was measured, unless that is null.
+void write_report(const std::string& path, const std::string& model, const Compiled& compiled,
+                  const Measured* measured = nullptr);
 
 }  // namespace sparsec::cli

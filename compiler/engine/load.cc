@@ -42,13 +42,16 @@ Library load(const std::filesystem::path& path) {
   if (!handle) throw CompileError(path.string() + ": cannot load: " + dlerror());
   std::shared_ptr<void> owner(handle, [](void* h) { dlclose(h); });
   const auto get_model = reinterpret_cast<const sparsec_model* (*)()>(dlsym(handle, "sparsec_get_model"));
-  const auto get_runtime = reinterpret_cast<const sparsec_runtime_api* (*)()>(dlsym(handle, "sparsec_get_runtime"));
-  if (!get_model || !get_runtime) throw CompileError(path.string() + ": not a library that sparsec made");
+  const auto get_runtime = reinterpret_cast<const sparsec_runtime_api* (*)()>(dlsym(handle, "sparsec_get_runtime_2"));
+  if (!get_model) throw CompileError(path.string() + ": not a library that sparsec made");
   const sparsec_model* model = get_model();
   if (model->abi_version != SPARSEC_ABI_VERSION)
     throw CompileError(path.string() + ": made by " + model->compiler + " with tables of version " +
                        std::to_string(model->abi_version) + "; this sparsec needs version " +
                        std::to_string(SPARSEC_ABI_VERSION) + ": compile the model again");
+  if (!get_runtime)
+    throw CompileError(path.string() + ": made by " + model->compiler +
+                       " with a runtime that this sparsec does not know: compile the model again");
   return Library(std::move(owner), model, get_runtime());
 }
 

@@ -1,5 +1,5 @@
-// The runtime inside a shared library that sparsec made, as its exported sparsec_get_runtime gives it
-// (templates/shared_entry.ll.in has the same order).
+// The runtime inside a shared library that sparsec made, as its exported sparsec_get_runtime_2 gives it
+// (templates/shared_entry.ll.in has the same order). The number changes with the struct.
 #pragma once
 
 #include "runtime/core/api.h"
@@ -16,4 +16,6 @@ struct sparsec_runtime_api {
   decltype(&sparsec_rt_run_entries) run_entries;
   decltype(&sparsec_rt_arena) arena;
   decltype(&sparsec_rt_program) program;
+  decltype(&sparsec_rt_detect_timed) detect_timed;
+  decltype(&sparsec_rt_run_timed) run_timed;
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_products.h"
 
 namespace sparsec {
@@ -23,6 +24,12 @@ constexpr double kCodeBytes = 8;    // an instruction with its short displacemen
 constexpr double kFetchBytes = 14;  // a cycle, from L2 through the decoders
 constexpr double kResidentCode = 24 * 1024;
 constexpr double kEpilogue = 13;  // cycles per row and vector
+
+// AMX, from the manual and a prototype, not yet calibrated: the matrix unit takes a row of weights a cycle; a load of a
+// tile is sixteen lines, two a cycle, of which the prototype hid nothing (it reached about half of the unit's peak).
+constexpr double kTileProduct = 16, kTileLoad = 8;
+constexpr double kTileSums = 3;  // cycles per row and vector to store the sums, load them and add the bias
+constexpr int64_t kTileCodeBytes = 20;
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   Counts n;
@@ -61,9 +68,16 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
     unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
 
+  kernels::AmxCounts tiled;
+  if (kernels::has_amx_kernel(isa, spec)) tiled = kernels::count_amx(spec);
+  const double amx = double(tiled.products) * kTileProduct +
+                     (double(tiled.products) / 2 + double(tiled.input_loads)) * kTileLoad + double(n.rows) * kTileSums +
+                     epilogue;
+
   LayerChoice choice;
   choice.candidates.emplace_back("dense", dense * double(tiles));
   if (isa.unroll) choice.candidates.emplace_back("unrolled", unrolled * double(tiles));
+  if (kernels::has_amx_kernel(isa, spec)) choice.candidates.emplace_back("amx", amx * double(tiles));
   const auto forced =
       std::find_if(choice.candidates.begin(), choice.candidates.end(), [&](const auto& c) { return c.first == force; });
   const auto best = forced != choice.candidates.end()
@@ -73,9 +87,10 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   choice.kernel = best->first;
   choice.predicted_cycles = best->second;
   choice.code_bytes =
-      int64_t(choice.kernel == "unrolled"
-                  ? code
-                  : double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * instructions);
+      choice.kernel == "unrolled" ? int64_t(code)
+      : choice.kernel == "amx"
+          ? (tiled.products + tiled.input_loads) * kTileCodeBytes
+          : int64_t(double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * instructions);
   char reason[96];
   std::snprintf(reason, sizeof reason, "%lld of %lld words are not zero (%.0f%%)", static_cast<long long>(n.nonzero),
                 static_cast<long long>(n.words), 100.0 * double(n.nonzero) / double(std::max<int64_t>(1, n.words)));

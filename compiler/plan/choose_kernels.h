@@ -6,6 +6,9 @@
 
 namespace sparsec {
 
+// People read predictions as milliseconds of a core at 3 GHz.
+inline constexpr double kNominalCyclesPerMs = 3e6;
+
 // `tiles` vectors of pixels per run. `force` names a family that is taken where it is supported. Fills kernel, reason,
 // candidates, predicted_cycles, code_bytes.
 LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t tiles, const std::string& force);

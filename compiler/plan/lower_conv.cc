@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "codegen/kernels/conv_amx.h"
 #include "compiler/error.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
@@ -153,16 +154,24 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   if (spec.residual) reads.push_back(node.inputs[2]);
   to.flat_tiles(reads, std::max<int64_t>(0, *std::max_element(spec.taps.begin(), spec.taps.end()) / 4), node.outputs);
   kernels::WordPool pool(kernels::kPoolPointer);
-  const std::vector<int64_t> borders = kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
-  const size_t pieces = family == kernels::ConvFamily::unrolled ? kernels::piece_count(to.isa, spec, borders) : 1;
+  const bool amx = choice.kernel == "amx";
+  const std::vector<int64_t> borders =
+      amx ? kernels::amx_row_groups(spec) : kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
+  const size_t pieces = choice.kernel == "unrolled" ? kernels::piece_count(to.isa, spec, borders) : 1;
   std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
-  for (size_t g = 0; g + 1 < borders.size(); ++g)
+  for (size_t g = 0; g + 1 < borders.size(); ++g) {
+    const std::string name = to.function_name("conv") + "_" + std::to_string(g);
+    const std::string what =
+        node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1);
+    if (amx) {
+      group_kernels.emplace_back(g,
+                                 kernels::lower_conv_amx(to.isa, spec, borders[g], borders[g + 1], pool, name, what));
+      continue;
+    }
     for (kernels::ConvKernel& kernel :
-         kernels::lower_conv(to.isa, spec, family, borders[g], borders[g + 1], pieces, pool,
-                             to.function_name("conv") + "_" + std::to_string(g),
-                             node.name + ", output channels " + std::to_string(borders[g]) + " to " +
-                                 std::to_string(borders[g + 1] - 1)))
+         kernels::lower_conv(to.isa, spec, family, borders[g], borders[g + 1], pieces, pool, name, what))
       group_kernels.emplace_back(g, std::move(kernel));
+  }
   const Operand pool_words{to.add_words(pool.words()), 0};
 
   // where code and weights outweigh the activations, each thread takes its own channels and streams half of them

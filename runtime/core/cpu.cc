@@ -26,6 +26,10 @@ constexpr Feature kFeatures[] = {
 extern "C" uint32_t sparsec_cpu_features(void) { return 0; }  // portable code runs anywhere
 #endif
 
+#if !defined(__x86_64__)
+extern "C" uint32_t sparsec_cpu_permit(uint32_t features) { return features; }  // nobody has to be asked
+#endif
+
 extern "C" char* sparsec_cpu_text(uint32_t features, char* text, size_t bytes) {
   if (bytes == 0) return text;
   text[0] = 0;

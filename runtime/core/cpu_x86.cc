@@ -3,6 +3,10 @@
 #if defined(__x86_64__)
 
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "runtime/core/cpu.h"
 
@@ -23,6 +27,16 @@ uint64_t saved_registers() {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return uint64_t(high) << 32 | low;
+}
+
+// Asks for the tiles' registers, 8 KiB a thread.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM; the state's number in XCR0
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
 }
 
 constexpr bool all(uint64_t word, uint64_t bits) { return (word & bits) == bits; }
@@ -50,6 +64,11 @@ extern "C" uint32_t sparsec_cpu_features(void) {
   }
   if (tiles && all(seven.edx, bit(24) | bit(25))) f |= SPARSEC_CPU_AMX_INT8;
   return f;
+}
+
+extern "C" uint32_t sparsec_cpu_permit(uint32_t features) {
+  if ((features & SPARSEC_CPU_AMX_INT8) && !may_use_tiles()) return features & ~uint32_t{SPARSEC_CPU_AMX_INT8};
+  return features;
 }
 
 #endif

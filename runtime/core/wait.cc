@@ -14,13 +14,14 @@
 #endif
 
 namespace sparsec::rt {
-namespace {
 
 int64_t now_ns() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return int64_t(t.tv_sec) * 1'000'000'000 + t.tv_nsec;
 }
+
+namespace {
 
 inline void relax() {
 #if defined(__x86_64__)

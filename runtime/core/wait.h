@@ -13,6 +13,8 @@
 
 namespace sparsec::rt {
 
+int64_t now_ns();  // by the monotonic clock
+
 class WaitWord {
  public:
   // spin_ns: how long to spin before sleeping. False when the system has no room for the lock.

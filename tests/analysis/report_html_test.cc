@@ -33,6 +33,9 @@ ReportInput sample() {
                         .buffers = {{.name = "x", .offset = 64, .bytes = 128, .first = 0, .last = 1}},
                         .arena_bytes = 192,
                         .l2_bytes = 1 << 20};
+  input.measured = MeasureView{.machine = "a machine",
+                               .layers = {{.name = layer.name, .op = "QConv", .kernel = "unrolled", .ms = 0.75}},
+                               .total_ms = 0.75};
   return input;
 }
 
@@ -57,6 +60,8 @@ TEST(ReportHtml, HoldsTheData) {
   EXPECT_EQ(data["layers"][0]["map"]["bits"], "Bg==");
   EXPECT_EQ(data["plan"]["groups"][0]["rows"], 2);
   EXPECT_EQ(data["plan"]["buffers"][0]["offset"], 64);
+  EXPECT_EQ(data["measured"]["layers"][0]["name"], "/a</script><b>/Conv");
+  EXPECT_EQ(data["measured"]["layers"][0]["ms"], 0.75);
 }
 
 TEST(ReportHtml, NeedsNothingElseAndFillsEverySlot) {

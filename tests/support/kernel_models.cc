@@ -1,6 +1,9 @@
 // Builds the images and walks the schedules of kernel_models.h.
 #include "tests/support/kernel_models.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstring>
 
 #if defined(__aarch64__)
@@ -14,6 +17,15 @@ namespace {
 using kir::Insn;
 using kir::Opcode;
 
+// Linux gives the tiles' registers (18) to processes that ask (ARCH_REQ_XCOMP_PERM).
+[[maybe_unused]] bool is_given_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+  return false;
+#endif
+}
+
 bool cpu_has(uint32_t features) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -22,7 +34,9 @@ bool cpu_has(uint32_t features) {
     return false;
   if ((features & SPARSEC_CPU_AVX512_VNNI) && !__builtin_cpu_supports("avx512vnni")) return false;
   if ((features & SPARSEC_CPU_AVX512_VBMI) && !__builtin_cpu_supports("avx512vbmi")) return false;
-  return (features >> 4) == 0;
+  if ((features & SPARSEC_CPU_AVX_VNNI) && !__builtin_cpu_supports("avxvnni")) return false;
+  if ((features & SPARSEC_CPU_AMX_INT8) && !(__builtin_cpu_supports("amx-int8") && is_given_tiles())) return false;
+  return (features >> 6) == 0;
 #elif defined(__aarch64__)
   if ((features & SPARSEC_CPU_NEON_DOTPROD) && !(getauxval(AT_HWCAP) & HWCAP_ASIMDDP)) return false;
   if ((features & SPARSEC_CPU_NEON_I8MM) && !(getauxval(AT_HWCAP2) & HWCAP2_I8MM)) return false;
