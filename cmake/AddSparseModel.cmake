@@ -1,7 +1,8 @@
 # add_sparse_model: an ONNX detector as a library target.
 #
 #   add_sparse_model(yolo MODEL yolov5s.onnx
-#     [TARGETS isa...]        instruction sets; host when left out. Name them when you cross-compile: avx512_vnni avx2 scalar
+#     [TARGETS isa...]        instruction sets; host when left out. Name them when you cross-compile: avx512_vnni avx2 scalar, or
+#                             neon_i8mm neon_dotprod scalar
 #     [BATCH n]               pictures per run
 #     [INPUT_SHAPE h w]       of models with dynamic axes
 #     [NAME n]                of the header, the library and their symbols; the target's name when left out

@@ -23,9 +23,11 @@ struct Vector {
 
 uint32_t byte_of(uint32_t word, int i) { return (word >> (8 * i)) & 255; }
 
+// Data is taken as bytes of type T.
+template <typename T>
 int32_t dot(uint32_t data, uint32_t weights) {
   int32_t sum = 0;
-  for (int i = 0; i < 4; ++i) sum += int32_t(byte_of(data, i)) * int8_t(byte_of(weights, i));
+  for (int i = 0; i < 4; ++i) sum += int32_t(T(byte_of(data, i))) * int8_t(byte_of(weights, i));
   return sum;
 }
 
@@ -75,6 +77,8 @@ class Machine {
       case Opcode::load:
         std::memcpy(d.lane.data(), m, size_t(lanes_) * 4);
         return;
+      case Opcode::load_s8:
+        return bits([&](int i) { return word(i) ^ 0x80808080u; });
       case Opcode::store:
         std::memcpy(m, a.lane.data(), size_t(lanes_) * 4);
         return;
@@ -89,7 +93,11 @@ class Machine {
       }
       case Opcode::dot4: {
         const uint32_t w = word();
-        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot(a.lane[size_t(i)], w)); });
+        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<uint8_t>(a.lane[size_t(i)], w)); });
+      }
+      case Opcode::dot4_s8: {
+        const uint32_t w = word();
+        return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<int8_t>(a.lane[size_t(i)], w)); });
       }
       case Opcode::dot8:
       case Opcode::dot12: {
@@ -97,7 +105,8 @@ class Machine {
         const uint32_t w0 = word(), w1 = word(1), w2 = third ? word(2) : 0;
         return bits([&](int i) {
           const auto l = size_t(i);
-          return d.lane[l] + uint32_t(dot(a.lane[l], w0) + dot(b.lane[l], w1) + (third ? dot(c.lane[l], w2) : 0));
+          return d.lane[l] + uint32_t(dot<uint8_t>(a.lane[l], w0) + dot<uint8_t>(b.lane[l], w1) +
+                                      (third ? dot<uint8_t>(c.lane[l], w2) : 0));
         });
       }
       case Opcode::fma_word: {

@@ -26,6 +26,7 @@ enum class Opcode : uint8_t {
   zero,       // d = 0
   move,       // d = a
   load,       // d = vector at m
+  load_s8,    // d = vector at m with 128 taken from every byte: u8 to s8
   store,      // vector at m = a
   broadcast,  // d = every lane the 32-bit word at m
   select,     // d = for each lane a where its bit in the mask at m is set, else d. Masks: lanes/8 bytes (at least one),
@@ -35,6 +36,8 @@ enum class Opcode : uint8_t {
              // (an ISA with saturating_dot needs words that pass is_saturation_safe)
   dot8,      // the same of two registers: d += a . word at m + b . word at m + 4
   dot12,     // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
+  dot4_s8,   // d += sum over 4 of s8(a) * s8(word at m), int32, exact
+             // (load_s8 and dot4_s8 are for ISAs with signed_dot only)
   fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "codegen/emit/header.h"
+#include "codegen/emit/llvm.h"
 #include "codegen/emit/resources.h"
 #include "codegen/emit/tables.h"
 #include "codegen/emit/text.h"
@@ -166,6 +167,7 @@ std::string source_list(const std::vector<TextFile>& files, const char* end) {
 }  // namespace
 
 std::vector<TextFile> cpp_files(const ModelImage& model) {
+  triple_of(model);  // one architecture, or an error
   std::vector<TextFile> files;
   files.push_back({model.name + ".h", header_of(model)});
   files.push_back({model.name + "_api.c", fill_template("templates/model_api.c.in", {{"NAME", model.name}})});

@@ -219,7 +219,9 @@ std::string module_asm(const std::string& assembly) {
 
 std::string triple_of(const ModelImage& model) {
   SPARSEC_CHECK(!model.programs.empty(), "a model without programs");
-  return std::string(model.programs[0].isa->triple);
+  std::vector<const Isa*> isas;
+  for (const ProgramImage& program : model.programs) isas.push_back(program.isa);
+  return std::string(sparsec::triple_of(isas));
 }
 
 std::vector<Unit> units_of(const ModelImage& model, bool shared) {

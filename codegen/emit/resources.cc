@@ -18,6 +18,12 @@ bool is_slot_name(std::string_view name) {
 
 }  // namespace
 
+const std::vector<Resource>& object_resources(std::string_view architecture) {
+  if (architecture == "x86_64") return object_resources_x86_64();
+  if (architecture == "aarch64") return object_resources_aarch64();
+  SPARSEC_CHECK(false, "no runtime for " + std::string(architecture));
+}
+
 std::string_view source_resource(std::string_view name) {
   for (const Resource& resource : source_resources())
     if (resource.name == name) return resource.data;

@@ -15,7 +15,10 @@ struct Resource {
 };
 
 const std::vector<Resource>& source_resources();  // templates/ and what of runtime/ goes into a C++ folder
-const std::vector<Resource>& object_resources();  // runtime/core, compiled
+// runtime/core, compiled for an architecture ("aarch64"); empty when sparsec was built without a compiler for it.
+const std::vector<Resource>& object_resources(std::string_view architecture);
+const std::vector<Resource>& object_resources_x86_64();
+const std::vector<Resource>& object_resources_aarch64();
 
 std::string_view source_resource(std::string_view name);
 

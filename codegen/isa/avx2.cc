@@ -69,7 +69,8 @@ const Isa& avx2() {
               {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
               {Opcode::lookup256, lookup256()},
           }),
-      .prologue = "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15",
+      .prologues = {{{Opcode::dot4, Opcode::dot8, Opcode::dot12},
+                     "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15"}},
       .data = x86_pack_data(32) +
               "\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"
               ".Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16",

@@ -41,7 +41,7 @@ const Isa& avx512_vnni() {
                               "vmovdqu64 {m+128}, {d}\nvpermi2b {m+192}, {d}, {s1}\n"
                               "vmovdqa64 {s0}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
                          }),
-      .prologue = "",
+      .prologues = {},
       .data = x86_pack_data(64),
   };
   return isa;

@@ -27,7 +27,7 @@ Isa make() {
   isa.features |= SPARSEC_CPU_AVX_VNNI;
   isa.texts =
       with_rows(isa.texts, {{Opcode::dot4, products(1)}, {Opcode::dot8, products(2)}, {Opcode::dot12, products(3)}});
-  isa.prologue.clear();
+  isa.prologues.clear();
   return isa;
 }
 

@@ -9,6 +9,8 @@ const Isa& amx();
 const Isa& avx512_vnni();
 const Isa& avx_vnni();
 const Isa& avx2();
+const Isa& neon_i8mm();
+const Isa& neon_dotprod();
 const Isa& scalar();
 
 }  // namespace sparsec

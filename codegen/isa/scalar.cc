@@ -16,10 +16,10 @@ const Isa& scalar() {
       .saturating_dot = false,
       .unroll = false,
       .features = 0,
-      .triple = "x86_64-unknown-linux-gnu",
+      .triple = "",
       .register_prefix = "",
       .texts = {},
-      .prologue = "",
+      .prologues = {},
       .data = "",
   };
   return isa;

@@ -109,15 +109,9 @@ class Filler {
   std::string& out_;
 };
 
-bool uses(const kir::Function& function, Opcode op) {
-  for (const Insn& insn : function.code)
-    if (insn.op == op) return true;
-  return false;
-}
-
 }  // namespace
 
-std::string text_of(const Isa& isa, const kir::Function& function, std::string_view symbol) {
+std::string x86_text(const Isa& isa, const kir::Function& function, std::string_view symbol) {
   SPARSEC_CHECK(isa.style == Style::assembly, "only assembly ISAs have text");
   SPARSEC_CHECK(function.pointers <= kir::kMaxPointers && function.scratch <= kir::kMaxScratch, function.name);
   std::array<const std::string*, 64> text_for{};
@@ -128,8 +122,6 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   Filler fill(isa, symbol, out);
   const bool inner_loop = uses(function, Opcode::loop_count);
   const bool tiles = uses(function, Opcode::tile_load) || uses(function, Opcode::tile_store);
-  const bool has_prologue =
-      !isa.prologue.empty() && std::ranges::any_of(isa.prologue_for, [&](Opcode op) { return uses(function, op); });
 
   out.append(symbol).append(":\n");
   if (inner_loop) out += "\tpush %rbx\n";
@@ -144,7 +136,8 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
     fill.number(8 * p);
     out.append("(%rdi), ").append(kPointers[size_t(p)]).append("\n");
   }
-  if (has_prologue) fill.lines(isa.prologue, {});
+  for (const Prologue& prologue : isa.prologues)
+    if (uses(function, prologue.before)) fill.lines(prologue.text, {});
 
   struct Loop {
     int label;

@@ -22,7 +22,13 @@ int products_of(const Isa& isa, bool integer, uint32_t word) {
 }
 
 ConvProducts::ConvProducts(const Isa& isa, bool integer, int rows, Builder& builder, WordStream& stream)
-    : isa_(isa), sums_(integer && isa.saturating_dot), integer_(integer), rows_(rows), b_(builder), stream_(stream) {}
+    : isa_(isa),
+      sums_(integer && isa.saturating_dot),
+      integer_(integer),
+      signed_(integer && isa.signed_dot),
+      rows_(rows),
+      b_(builder),
+      stream_(stream) {}
 
 int64_t ConvProducts::planes_a_turn(int64_t planes, size_t taps) const {
   if (!sums_) return 1;
@@ -42,7 +48,7 @@ void ConvProducts::flush() {
   std::vector<std::vector<Factor>> by_row(static_cast<size_t>(rows_));
   for (size_t i = 0; i < held_.size(); ++i) {
     const int data = rows_ + int(i);
-    b_.load(data, held_[i].input);
+    b_.with_memory(signed_ ? Opcode::load_s8 : Opcode::load, data, 0, held_[i].input);
     loads_ += int64_t(held_[i].words.front().turns.size());
     for (const ProductSlot::Words& w : held_[i].words)
       for (Factor& factor : split(data, w.turns)) by_row[size_t(w.row)].push_back(std::move(factor));
@@ -97,10 +103,10 @@ void ConvProducts::emit(int row, std::vector<Factor> factors) {
     data.push_back(f.data);
   }
   const Mem m = stream_.next(words);
-  if (integer_)
+  if (integer_ && !signed_)
     b_.dot(row, data, m);
   else
-    b_.with_memory(Opcode::fma_word, row, data.front(), m);
+    b_.with_memory(signed_ ? Opcode::dot4_s8 : Opcode::fma_word, row, data.front(), m);
   const size_t turns = factors.front().turns.size();
   later_.resize(turns - 1);
   for (size_t turn = 1; turn < turns; ++turn)

@@ -55,6 +55,7 @@ class ConvProducts {
   const Isa& isa_;
   const bool sums_;  // dot8 and dot12 pay
   const bool integer_;
+  const bool signed_;  // of s8 by s8
   const int rows_;
   Builder& b_;
   WordStream& stream_;

@@ -111,6 +111,7 @@ Result compile(const Arguments& a) {
   check_output(a);
   if (!a.report.empty()) check_folder(a.report);
   CompileOptions options = compile_options(a.model_options);
+  if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
   options.cpp_namespace = a.cpp_namespace;
   check_name("--name", options.name);
@@ -166,6 +167,8 @@ std::function<Result()> add_compile(CLI::App& app) {
       "  sparsec yolov5n.onnx -o libyolo.a                        libyolo.a and yolo.h for this machine\n"
       "  sparsec yolov5n.onnx -o libyolo.a --target avx512_vnni,avx2,scalar\n"
       "                                                           for any x86-64: picks at start-up\n"
+      "  sparsec yolov5n.onnx -o libyolo.a --target neon_i8mm,neon_dotprod,scalar\n"
+      "                                                           for any 64-bit ARM\n"
       "  sparsec yolov5n.onnx -o yolo_src --emit cpp              sources for a machine without sparsec\n"
       "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
       "  sparsec COMMAND --help                                   more about a command\n\n"

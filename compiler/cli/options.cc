@@ -20,8 +20,7 @@ std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
 void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("--target", o.targets,
                  "Instruction sets to compile for: host (the best that this machine runs), all (that it runs), or a "
-                 "list such as "
-                 "avx512_vnni,avx2,scalar; the library picks at start-up")
+                 "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up")
       ->delimiter(',')
       ->type_name("ISA,...")
       ->capture_default_str()

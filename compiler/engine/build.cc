@@ -30,6 +30,18 @@ int thread_count(const Options& options) {
   return cpus > 0 ? static_cast<int>(cpus) : 1;
 }
 
+// The runtime as objects. Those of another architecture are there if its compiler was when sparsec was built.
+const std::vector<Resource>& runtime_objects(const std::string& triple) {
+  const std::string architecture(architecture_of(triple));
+  const std::vector<Resource>& objects = object_resources(architecture);
+  if (objects.empty())
+    throw CompileError("no runtime for " + architecture +
+                       " in this sparsec, which was built without the cross compiler " + architecture +
+                       "-linux-gnu-g++: use --emit cpp, or install it (Debian: g++-" +
+                       (architecture == "x86_64" ? "x86-64" : architecture) + "-linux-gnu) and build sparsec again");
+  return objects;
+}
+
 }  // namespace
 
 std::string build(const ModelImage& model, Form form, const Options& options) {
@@ -37,13 +49,14 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
   std::vector<sparsec_unit> units;
   for (const emit::Unit& unit : texts)
     units.push_back({kind_of(unit.kind), unit.name.c_str(), unit.text.data(), unit.text.size(), unit.features.c_str()});
+  const std::string triple = emit::triple_of(model);
+  const std::vector<Resource>& runtime = runtime_objects(triple);
   std::vector<std::string> names;
-  names.reserve(object_resources().size());
-  for (const Resource& object : object_resources()) {
+  names.reserve(runtime.size());
+  for (const Resource& object : runtime) {
     names.emplace_back(object.name);
     units.push_back({SPARSEC_UNIT_OBJECT, names.back().c_str(), object.data.data(), object.data.size(), ""});
   }
-  const std::string triple = emit::triple_of(model);
   const sparsec_build job = {.name = model.name.c_str(),
                              .triple = triple.c_str(),
                              .units = units.data(),

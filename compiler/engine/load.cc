@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "codegen/emit/llvm.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 
@@ -57,6 +58,11 @@ Library load(const std::filesystem::path& path) {
 // The file stays open as long as the library: dlopen knows libraries by their names, and the name holds the
 // descriptor's number.
 Library load(const ModelImage& model, const Options& options) {
+  const std::string triple = emit::triple_of(model);
+  if (architecture_of(triple) != architecture_of(host_triple()))
+    throw CompileError(model.name + ": compiled for " + std::string(architecture_of(triple)) +
+                       ", and this machine is " + std::string(architecture_of(host_triple())) +
+                       ": it cannot run here, but `sparsec verify` can interpret it");
   const int descriptor = memory_file(model.name, build(model, Form::shared, options));
   const std::shared_ptr<void> file(nullptr, [descriptor](void*) { close(descriptor); });
   Library library = load("/proc/self/fd/" + std::to_string(descriptor));

@@ -81,7 +81,10 @@ struct RoofBench::Parts {
     ModelWriter model(isa);
     peak_tiles = int64_t{1024} * threads;
     for (const bool integer : {true, false}) {
-      kernels::PeakKernel peak = kernels::peak_kernel(isa, integer ? kir::Opcode::dot4 : kir::Opcode::fma_word,
+      kernels::PeakKernel peak = kernels::peak_kernel(isa,
+                                                      !integer         ? kir::Opcode::fma_word
+                                                      : isa.signed_dot ? kir::Opcode::dot4_s8
+                                                                       : kir::Opcode::dot4,
                                                       integer ? "peak_int8" : "peak_float");
       products[integer ? 0 : 1] = peak.products_per_tile;
       const uint32_t one = integer ? 0x01010101u : std::bit_cast<uint32_t>(1.0f);

@@ -42,8 +42,8 @@ class Columns {
   std::vector<ColumnGroup> groups;
 
  private:
-  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all, and so does a level of
-  // the head with its decoding, which is the largest tensor of all.
+  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all, and so does a level
+  // of the head with its decoding, which is the largest tensor of all.
   static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 16;
   int32_t most_bands(int32_t first, int32_t last) const {
     const bool decoded = last == first + 1 && extent(last).writes.empty();  // writes to the caller's memory

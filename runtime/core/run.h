@@ -14,7 +14,7 @@ struct Walk {
   void* const* outputs;
   uint32_t first_picture, pictures;
   const sparsec_work *first, *last;
-  int64_t* letterbox_ns = nullptr;   // gains the time that letterbox entries took, until their barrier
+  int64_t* letterbox_ns = nullptr;         // gains the time that letterbox entries took, until their barrier
   sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
 };
 

@@ -46,6 +46,7 @@ TEST_F(Program, BadFilesAreOneLineAndLeaveNothing) {
   expect_refused(model + " -o nowhere/x.a", "nowhere");
   expect_refused(model + " -o x.bin", ".a (static) or .so (shared)");
   expect_refused(model + " -o x.a --target pdp11", "pdp11");
+  expect_refused(model + " -o x.a --target avx2,neon_dotprod", "avx2 is x86_64 and neon_dotprod is aarch64");
   expect_refused(model + " -o x.a --name 1x", "--name");
   expect_refused(model + " -o x.a --dump-ir nonsense", "no pass 'nonsense'");
 }

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 
+#include "codegen/emit/resources.h"
 #include "codegen/interpret.h"
 #include "compiler/engine/engine.h"
+#include "tests/support/emulator.h"
 #include "tests/support/kernel_models.h"
 #include "tests/support/shell.h"
 
@@ -73,12 +75,75 @@ TEST(Families, MachineCodeEqualsAPlainLoop) {
     programs.push_back(all.back().program);
   }
   const engine::Library library =
-      engine::load(testing::model_of("families", programs, testing::vector_add(*all_isas()[0], 1, 0)));
+      engine::load(testing::model_of("families", programs, testing::vector_add(*testing::native_isas()[0], 1, 0)));
   ASSERT_EQ(library.model().n_programs, all.size());
   for (size_t i = 0; i < all.size(); ++i) {
     std::vector<uint8_t> output(all[i].output.size());
     testing::run_program(*library.model().programs[i], {all[i].input.data()}, {output.data()});
     expect_right(all[i], output, "compiled");
+  }
+}
+
+// Longer than a conditional branch reaches.
+TEST(Families, ALoopOfMoreThanAMegabyteOnArm) {
+  const Isa& isa = *find_isa("neon_dotprod");
+  if (object_resources("aarch64").empty()) GTEST_SKIP() << "built without aarch64-linux-gnu-g++";
+  testing::KernelCase kernel = testing::vector_add(isa, 1, 0);
+  std::vector<kir::Insn>& code = kernel.function.code;
+  code.insert(code.end() - 1, 270'000, {.op = kir::Opcode::zero, .d = 9});
+  EXPECT_GT(
+      engine::build(testing::model_of("far", {testing::program_of(isa, kernel)}, kernel), engine::Form::archive).size(),
+      size_t{1} << 20);
+}
+
+// main ISA: reads the input from standard input, writes the output to standard output.
+constexpr const char* kMain = R"(
+#include <stdio.h>
+#include "families.h"
+static char input[%INPUT%], output[%OUTPUT%];
+int main(int argc, char** argv) {
+  families_options options = {sizeof options, 1, argv[argc - 1], 0, 0, 0, 0};
+  families_context* context = 0;
+  const void* inputs[1] = {input};
+  void* outputs[1] = {output};
+  if (fread(input, sizeof input, 1, stdin) != 1) return 1;
+  if (families_create(&options, &context) != families_ok || families_run(context, inputs, outputs) != families_ok) return 2;
+  families_destroy(context);
+  return fwrite(output, sizeof output, 1, stdout) == 1 ? 0 : 3;
+}
+)";
+
+// As a static library for the other architecture, with the runtime inside, run by an emulator.
+TEST(Families, MachineCodeOfArmEqualsAPlainLoop) {
+  if (const std::string why = testing::no_aarch64(); !why.empty()) GTEST_SKIP() << why;
+  std::vector<testing::Families> all;
+  std::vector<ProgramImage> programs;
+  for (const Isa* isa : testing::isas_for("aarch64")) {
+    all.push_back(testing::families(*isa));
+    programs.push_back(all.back().program);
+  }
+  const testing::KernelCase sizes{.function = {},
+                                  .input_strides = {int64_t(all[0].input.size())},
+                                  .output_stride = int64_t(all[0].output.size()),
+                                  .constants = {}};
+  const testing::Folder folder;
+  engine::write_library(testing::model_of("families", programs, sizes), folder / "libfamilies.a",
+                        folder / "families.h");
+  std::string main = kMain;
+  main.replace(main.find("%INPUT%"), 7, std::to_string(all[0].input.size()));
+  main.replace(main.find("%OUTPUT%"), 8, std::to_string(all[0].output.size()));
+  folder.write("main.c", main);
+  const testing::Outcome built = testing::shell(
+      folder.path(), "aarch64-linux-gnu-g++ -x c main.c -x none libfamilies.a -lm -lpthread -static -o main");
+  ASSERT_EQ(built.status, 0) << built.output;
+  for (const testing::Families& f : all) {
+    ASSERT_EQ(f.output.size(), all[0].output.size());
+    folder.write("input", {reinterpret_cast<const char*>(f.input.data()), f.input.size()});
+    const testing::Outcome ran =
+        testing::shell(folder.path(), "qemu-aarch64 ./main " + std::string(f.program.isa->name) + " < input > output");
+    ASSERT_EQ(ran.status, 0) << f.program.isa->name << " " << ran.output;
+    const std::string output = testing::read_file(folder / "output");
+    expect_right(f, {output.begin(), output.end()}, "emulated");
   }
 }
 

@@ -47,7 +47,7 @@ std::string expected_output() {
 }
 
 void write_adder(const Folder& folder) {
-  engine::write_cpp(testing::vector_add_model("adder", all_isas(), 8, 7), folder / "cpp");
+  engine::write_cpp(testing::vector_add_model("adder", testing::native_isas(), 8, 7), folder / "cpp");
   folder.write("main.c", kMain);
 }
 
@@ -80,7 +80,7 @@ TEST(CppFolder, CMakeConfigures) {
 
 TEST(CppFolder, SameFilesEachTime) {
   const Folder folder;
-  const ModelImage model = testing::vector_add_model("adder", all_isas(), 8, 7);
+  const ModelImage model = testing::vector_add_model("adder", testing::native_isas(), 8, 7);
   engine::write_cpp(model, folder / "a");
   engine::write_cpp(model, folder / "b");
   EXPECT_EQ(shell(folder.path(), "diff -r a b").output, "");
@@ -89,8 +89,19 @@ TEST(CppFolder, SameFilesEachTime) {
 // The readable forms are complete: LLVM's and GNU's own tools take them.
 TEST(ReadableForms, TheAssemblyAssembles) {
   const Folder folder;
-  folder.write("adder.s", engine::assembly_text(testing::vector_add_model("adder", all_isas(), 8, 7)));
+  folder.write("adder.s", engine::assembly_text(testing::vector_add_model("adder", testing::native_isas(), 8, 7)));
   const Outcome built = shell(folder.path(), "as adder.s -o adder.o && nm adder.o | grep -c ' T adder_run'");
+  EXPECT_EQ(built.status, 0) << built.output;
+  EXPECT_EQ(built.output, "1\n");
+}
+
+TEST(ReadableForms, TheAssemblyOfArmAssembles) {
+  if (!testing::has_command("aarch64-linux-gnu-as")) GTEST_SKIP() << "aarch64-linux-gnu-as is not installed";
+  const Folder folder;
+  folder.write("adder.s",
+               engine::assembly_text(testing::vector_add_model("adder", testing::isas_for("aarch64"), 8, 7)));
+  const Outcome built =
+      shell(folder.path(), "aarch64-linux-gnu-as adder.s -o adder.o && nm adder.o | grep -c ' T adder_run'");
   EXPECT_EQ(built.status, 0) << built.output;
   EXPECT_EQ(built.output, "1\n");
 }
@@ -98,7 +109,7 @@ TEST(ReadableForms, TheAssemblyAssembles) {
 TEST(ReadableForms, TheModuleCompilesAsItsFirstLineSays) {
   if (!testing::has_command("llc-19")) GTEST_SKIP() << "llc-19 is not installed";
   const Folder folder;
-  const std::string module = engine::llvm_text(testing::vector_add_model("adder", all_isas(), 8, 7));
+  const std::string module = engine::llvm_text(testing::vector_add_model("adder", testing::native_isas(), 8, 7));
   folder.write("adder.ll", module);
   const std::string first = module.substr(0, module.find('\n'));
   ASSERT_TRUE(first.starts_with("; To an object: llc ")) << first;

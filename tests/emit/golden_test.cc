@@ -1,9 +1,12 @@
 // A small kernel in each form, as text that people have looked at. SPARSEC_UPDATE_GOLDEN=1 writes the files anew.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "codegen/emit/cpp.h"
 #include "codegen/emit/header.h"
 #include "codegen/emit/llvm.h"
+#include "compiler/error.h"
 #include "tests/support/kernel_models.h"
 #include "tests/support/shell.h"
 
@@ -60,9 +63,15 @@ std::string text_of_file(const std::vector<emit::TextFile>& files, const std::st
 }
 
 TEST(Golden, Cpp) {
-  const auto files = emit::cpp_files(small_model(all_isas()));
-  for (const char* name : {"small_scalar_0.cc", "small_avx2_0.cc", "small_avx_vnni_0.cc", "small_avx512_vnni_0.cc",
-                           "small_amx_0.cc", "small_tables.cc", "small_scalar_constants.cc", "Makefile"})
+  const auto files = emit::cpp_files(small_model(testing::isas_for("x86_64")));
+  for (const char* name : {"small_scalar_0.cc", "small_avx2_0.cc", "small_avx_vnni_0.cc", "small_avx512_vnni_0.cc", "small_amx_0.cc", "small_tables.cc",
+                           "small_scalar_constants.cc", "Makefile"})
+    expect_golden(std::string("cpp_") + name, text_of_file(files, name));
+}
+
+TEST(Golden, CppOfArm) {
+  const auto files = emit::cpp_files(small_model(testing::isas_for("aarch64")));
+  for (const char* name : {"small_neon_dotprod_0.cc", "small_neon_i8mm_0.cc"})
     expect_golden(std::string("cpp_") + name, text_of_file(files, name));
 }
 
@@ -73,7 +82,26 @@ TEST(Golden, LlvmPortableKernel) {
   expect_golden("kernel_scalar.ll", emit::ir_function(scalar, small_kernel(scalar).function, "small_scalar_conv_3"));
 }
 
-TEST(Golden, Assembly) { expect_golden("kernels.s", emit::assembly_of_kernels(small_model(all_isas()))); }
+TEST(Golden, Assembly) {
+  expect_golden("kernels.s", emit::assembly_of_kernels(small_model(testing::isas_for("x86_64"))));
+}
+
+TEST(Architectures, ALibraryHoldsOne) {
+  const ModelImage mixed = small_model({find_isa("avx2"), find_isa("neon_dotprod")});
+  const char* const why =
+      "--target: avx2 is x86_64 and neon_dotprod is aarch64: a library holds one architecture; write one library for "
+      "each";
+  for (const auto& write :
+       {std::function([&] { emit::cpp_files(mixed); }), std::function([&] { emit::llvm_module(mixed); }),
+        std::function([&] { emit::units_of(mixed, false); })}) {
+    try {
+      write();
+      ADD_FAILURE() << "written";
+    } catch (const CompileError& error) {
+      EXPECT_STREQ(error.what(), why);
+    }
+  }
+}
 
 TEST(Header, CommentsCannotBeEscapedFrom) {
   ModelImage model = small_model({find_isa("scalar")});

@@ -14,6 +14,7 @@
 #include "codegen/emit/tables.h"
 #include "codegen/interpret.h"
 #include "compiler/engine/engine.h"
+#include "tests/support/emulator.h"
 #include "tests/support/kernel_models.h"
 #include "tests/support/shell.h"
 
@@ -25,6 +26,7 @@ using kir::Insn;
 using kir::Opcode;
 
 constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
+constexpr size_t kRegisterBytes = 5 * kSlot, kMemoryBytes = 1024;
 
 enum class Data { bits, floats, wide_floats, table, weights, small_weights };
 
@@ -64,6 +66,7 @@ Data memory_for(Opcode op) {
     case Opcode::lookup8:
       return Data::table;
     case Opcode::dot4:
+    case Opcode::dot4_s8:
       return Data::weights;
     case Opcode::dot8:
     case Opcode::dot12:
@@ -125,8 +128,52 @@ OpCase pairs_case() {
   return {std::move(f), Data::bits, Data::bits};
 }
 
-std::vector<OpCase> all_cases(bool portable) {
+// Runs of words, among instructions that need scratch registers: what a printer remembers of words must stay true.
+OpCase words_case() {
+  Function f{.name = "words", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::load, .d = 1, .p = 0}, {.op = Opcode::load, .d = 9, .p = 0, .offset = kSlot}};
+  const auto word = [&](int d, int offset) {
+    f.code.push_back({.op = Opcode::broadcast, .d = uint8_t(d), .p = 1, .offset = offset});
+    f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = uint8_t(d)});
+  };
+  for (const int offset : {0, 4, 8, 12, 16, 4, 24, 20, 28, 0, 40, 44, 60}) word(2, offset);
+  f.code.push_back({.op = Opcode::lookup256, .d = 3, .a = 9, .p = 1, .offset = 256});
+  word(2, 64), word(4, 60), word(5, 4);
+  f.code.push_back({.op = Opcode::add_pointer, .p = 1, .offset = 64});
+  word(2, 0), word(2, -4), word(2, 68);
+  f.code.push_back({.op = Opcode::pack, .d = 4, .a = 9, .b = 2, .c = 1, .e = 9});
+  word(2, 4), word(5, 72);
+  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = 6});
+  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = Opcode::lookup8, .d = 7, .a = 9, .p = 1, .offset = 192});
+  for (const int d : {3, 4, 6, 7}) f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = uint8_t(d)});
+  f.code.push_back({.op = Opcode::store, .a = 9, .p = 2});
+  return {std::move(f), Data::bits, Data::table};
+}
+
+// Offsets of every size and both signs; pointers go there and come back.
+OpCase far_case() {
+  Function f{.name = "far", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::zero, .d = 0}};
+  for (const int far :
+       {4, 60, -12, 252, 256, 1000, 4100, -4100, 65536, 65540, 1 << 20, -(1 << 20) - 4, 0x1234564, -0x7654320}) {
+    f.code.push_back({.op = Opcode::add_pointer, .p = 0, .offset = -far});
+    for (const int offset : {0, 4, 200, 8}) {
+      f.code.push_back({.op = Opcode::load, .d = 1, .p = 0, .offset = far + offset});
+      f.code.push_back({.op = Opcode::bit_xor, .d = 0, .a = 0, .b = 1});
+      f.code.push_back({.op = Opcode::broadcast, .d = 1, .p = 0, .offset = far + 8 + offset});
+      f.code.push_back({.op = Opcode::add_i32, .d = 0, .a = 0, .b = 1});
+    }
+    f.code.push_back({.op = Opcode::add_pointer, .p = 0, .offset = far});
+  }
+  f.code.push_back({.op = Opcode::store, .a = 0, .p = 2});
+  return {std::move(f), Data::bits, Data::bits};
+}
+
+std::vector<OpCase> all_cases(const Isa& isa) {
   std::vector<OpCase> cases;
+  const bool portable = isa.style == Style::calls;
   const auto add = [&](Opcode op, int imm) {
     cases.push_back(case_of(op, imm, 0, static_cast<int>(cases.size())));
     // The result over an operand: portable code promises it for every one.
@@ -135,6 +182,7 @@ std::vector<OpCase> all_cases(bool portable) {
   };
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::lookup256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
+    if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
     else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
@@ -143,6 +191,8 @@ std::vector<OpCase> all_cases(bool portable) {
       add(opcode, 0);
   }
   cases.push_back(loop_case());
+  cases.push_back(words_case());
+  cases.push_back(far_case());
   if (!portable) cases.push_back(pairs_case());
   return cases;
 }
@@ -176,18 +226,36 @@ struct Kernel {
   sparsec_kernel run;
 };
 
-void check(const Kernel& kernel) {
+constexpr int kRounds = 20;
+int64_t tiles_of(int round) { return 1 + round % 5; }
+
+// What one run of a kernel sees, and what must come out.
+struct Round {
+  std::vector<uint8_t> registers, memory, expected;
+};
+
+std::vector<Round> rounds_of(const Isa& isa, const OpCase& test) {
   std::mt19937 random(12345);
-  for (int round = 0; round < 20; ++round) {
-    const std::vector<uint8_t> registers = random_data(kernel.test->registers, 5 * kSlot, random);
-    const std::vector<uint8_t> memory = random_data(kernel.test->memory, 1024, random);
-    std::vector<uint8_t> expected(kSlot), actual(kSlot);
-    const void* pointers[2 * SPARSEC_MAX_POINTERS] = {registers.data(), memory.data(), expected.data()};
-    const int64_t tiles = 1 + round % 5;
-    kir::interpret(*kernel.isa, kernel.test->function, pointers, tiles);
-    pointers[2] = actual.data();
-    kernel.run(pointers, tiles);
-    ASSERT_EQ(actual, expected) << kernel.isa->name << " " << kir::print(kernel.test->function);
+  std::vector<Round> rounds(kRounds);
+  for (int i = 0; i < kRounds; ++i) {
+    Round& round = rounds[size_t(i)];
+    round = {random_data(test.registers, kRegisterBytes, random), random_data(test.memory, kMemoryBytes, random),
+             std::vector<uint8_t>(kSlot)};
+    const void* pointers[2 * SPARSEC_MAX_POINTERS] = {round.registers.data(), round.memory.data(),
+                                                      round.expected.data()};
+    kir::interpret(isa, test.function, pointers, tiles_of(i));
+  }
+  return rounds;
+}
+
+void check(const Kernel& kernel) {
+  const std::vector<Round> rounds = rounds_of(*kernel.isa, *kernel.test);
+  for (int i = 0; i < kRounds; ++i) {
+    const Round& round = rounds[size_t(i)];
+    std::vector<uint8_t> actual(kSlot);
+    const void* pointers[2 * SPARSEC_MAX_POINTERS] = {round.registers.data(), round.memory.data(), actual.data()};
+    kernel.run(pointers, tiles_of(i));
+    ASSERT_EQ(actual, round.expected) << kernel.isa->name << " " << kir::print(kernel.test->function);
   }
 }
 
@@ -213,37 +281,41 @@ ModelImage model_of_cases(const Isa& isa, const std::vector<OpCase>& cases) {
 
 TEST(Opcodes, ThroughLlvm) {
   for (const Isa* isa : testing::usable_isas()) {
-    const std::vector<OpCase> cases = all_cases(isa->style == Style::calls);
+    const std::vector<OpCase> cases = all_cases(*isa);
     const engine::Library library = engine::load(model_of_cases(*isa, cases));
     for (size_t i = 0; i < cases.size(); ++i) check({isa, &cases[i], library.model().programs[0]->calls[i].kernel});
   }
 }
 
-// Builds the kernels' file of the C++ form and a table of them into a shared library.
+// Writes the kernels' file of the C++ form and a table of them, `kernels`.
+void write_cpp(const testing::Folder& folder, const Isa& isa, const std::vector<OpCase>& cases) {
+  const ModelImage model = model_of_cases(isa, cases);
+  for (const emit::TextFile& file : emit::cpp_files(model))
+    if (file.path.starts_with("ops_" + std::string(isa.name)) || file.path == "portable_ops.h")
+      folder.write(file.path, file.text);
+  std::string list = "#include <stdint.h>\n", rows;
+  for (const OpCase& test : cases) {
+    const std::string symbol = emit::kernel_symbol(model, model.programs[0], test.function);
+    list += "extern \"C\" void " + symbol + "(const void* const*, int64_t);\n";
+    rows += "  " + symbol + ",\n";
+  }
+  folder.write("list.cc", list +
+                              "typedef void (*Kernel)(const void* const*, int64_t);\n"
+                              "extern \"C\" __attribute__((visibility(\"default\"))) const Kernel kernels[];\n"
+                              "const Kernel kernels[] = {\n" +
+                              rows + "};\n");
+}
+
+constexpr const char* kFlags =
+    " -std=c++20 -O2 -Wall -Wextra -Werror -Wno-unused-but-set-variable -fPIC -fvisibility=hidden -ffp-contract=off ";
+
 void check_cpp(const std::string& compiler) {
   if (!testing::has_command(compiler)) GTEST_SKIP() << compiler << " is not installed";
   for (const Isa* isa : testing::usable_isas()) {
-    const std::vector<OpCase> cases = all_cases(isa->style == Style::calls);
-    const ModelImage model = model_of_cases(*isa, cases);
+    const std::vector<OpCase> cases = all_cases(*isa);
     const testing::Folder folder;
-    for (const emit::TextFile& file : emit::cpp_files(model))
-      if (file.path.starts_with("ops_" + std::string(isa->name)) || file.path == "portable_ops.h")
-        folder.write(file.path, file.text);
-    std::string list = "#include <stdint.h>\n", rows;
-    for (const OpCase& test : cases) {
-      const std::string symbol = emit::kernel_symbol(model, model.programs[0], test.function);
-      list += "extern \"C\" void " + symbol + "(const void* const*, int64_t);\n";
-      rows += "  " + symbol + ",\n";
-    }
-    folder.write("list.cc", list +
-                                "typedef void (*Kernel)(const void* const*, int64_t);\n"
-                                "extern \"C\" __attribute__((visibility(\"default\"))) const Kernel kernels[];\n"
-                                "const Kernel kernels[] = {\n" +
-                                rows + "};\n");
-    const testing::Outcome built =
-        testing::shell(folder.path(), compiler +
-                                          " -std=c++20 -O2 -Wall -Wextra -Werror -Wno-unused-but-set-variable -fPIC "
-                                          "-fvisibility=hidden -ffp-contract=off -shared *.cc -o ops.so");
+    write_cpp(folder, *isa, cases);
+    const testing::Outcome built = testing::shell(folder.path(), compiler + kFlags + "-shared *.cc -o ops.so");
     ASSERT_EQ(built.status, 0) << built.output;
     void* library = dlopen((folder / "ops.so").c_str(), RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(library, nullptr) << dlerror();
@@ -256,6 +328,66 @@ void check_cpp(const std::string& compiler) {
 
 TEST(Opcodes, ThroughGxx) { check_cpp("g++"); }
 TEST(Opcodes, ThroughClangxx) { check_cpp("clang++-19"); }
+
+// Every round of every case: data from standard input, results to standard output.
+constexpr const char* kMain = R"(
+#include <stdint.h>
+#include <stdio.h>
+typedef void (*Kernel)(const void* const*, int64_t);
+extern "C" const Kernel kernels[];
+static char registers[REGISTERS], memory[MEMORY], out[SLOT];
+int main() {
+  for (int i = 0; i < CASES * ROUNDS; ++i) {
+    const void* pointers[16] = {registers, memory, out};
+    for (char& c : out) c = 0;
+    if (fread(registers, sizeof registers, 1, stdin) != 1 || fread(memory, sizeof memory, 1, stdin) != 1) return 1;
+    kernels[i / ROUNDS](pointers, 1 + i % ROUNDS % 5);
+    if (fwrite(out, sizeof out, 1, stdout) != 1) return 2;
+  }
+  return 0;
+}
+)";
+
+// ISAs of 64-bit ARM on a machine that is none.
+void check_emulated(const std::string& compiler) {
+  if (const std::string why = testing::no_aarch64(); !why.empty()) GTEST_SKIP() << why;
+  for (const Isa* isa : testing::isas_for("aarch64")) {
+    const std::vector<OpCase> cases = all_cases(*isa);
+    const testing::Folder folder;
+    write_cpp(folder, *isa, cases);
+    folder.write("main.cc", kMain);
+    std::string input;
+    for (const OpCase& test : cases)
+      for (const Round& round : rounds_of(*isa, test)) {
+        input.append(round.registers.begin(), round.registers.end());
+        input.append(round.memory.begin(), round.memory.end());
+      }
+    folder.write("input", input);
+    const auto define = [](const char* name, size_t value) {
+      return std::string(" -D") + name + "=" + std::to_string(value);
+    };
+    const testing::Outcome ran = testing::shell(
+        folder.path(), compiler + kFlags + define("REGISTERS", kRegisterBytes) + define("MEMORY", kMemoryBytes) +
+                           define("SLOT", kSlot) + define("CASES", cases.size()) + define("ROUNDS", kRounds) +
+                           " -static *.cc -o main && qemu-aarch64 ./main < input > output");
+    ASSERT_EQ(ran.status, 0) << ran.output;
+    const std::string output = testing::read_file(folder / "output");
+    ASSERT_EQ(output.size(), cases.size() * kRounds * kSlot);
+    size_t at = 0;
+    for (const OpCase& test : cases)
+      for (const Round& round : rounds_of(*isa, test)) {
+        const std::vector<uint8_t> actual(output.begin() + ptrdiff_t(at), output.begin() + ptrdiff_t(at + kSlot));
+        ASSERT_EQ(actual, round.expected) << isa->name << " " << kir::print(test.function);
+        at += kSlot;
+      }
+  }
+}
+
+TEST(Opcodes, OfArmThroughGxx) { check_emulated("aarch64-linux-gnu-g++"); }
+TEST(Opcodes, OfArmThroughClangxx) {
+  if (!testing::has_command("clang++-19")) GTEST_SKIP() << "clang++-19 is not installed";
+  check_emulated("clang++-19 --target=aarch64-linux-gnu");
+}
 
 }  // namespace
 }  // namespace sparsec

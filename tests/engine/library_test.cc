@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "codegen/emit/resources.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 #include "tests/support/kernel_models.h"
@@ -58,7 +59,7 @@ std::string expected_output(const std::string& name, int32_t bias) {
 
 TEST(StaticLibrary, LinksIntoAProgramInC) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 7), folder / "libadder.a",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 7), folder / "libadder.a",
                         folder / "adder.h");
   folder.write("main.c", user_program("adder"));
   const Outcome built =
@@ -69,7 +70,7 @@ TEST(StaticLibrary, LinksIntoAProgramInC) {
 
 TEST(StaticLibrary, NeedsTheCLibraryOnlyAndShowsItsApiOnly) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 7), folder / "libadder.a",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 7), folder / "libadder.a",
                         folder / "adder.h");
   const Outcome undefined = shell(folder.path(), "nm -u libadder.a | grep ' U ' | sed 's/.* U //'");
   std::istringstream names(undefined.output);
@@ -89,10 +90,42 @@ TEST(StaticLibrary, NeedsTheCLibraryOnlyAndShowsItsApiOnly) {
   EXPECT_EQ(defined.output.find_first_not_of('\n'), std::string::npos) << defined.output;
 }
 
+// The other architecture's runtime is inside where its compiler was; else what to do is said.
+TEST(StaticLibrary, ForTheOtherArchitecture) {
+  const bool host_is_arm = architecture_of(host_triple()) == "aarch64";
+  const std::string other = host_is_arm ? "x86_64" : "aarch64";
+  const Isa* isa = find_isa(host_is_arm ? "avx2" : "neon_dotprod");
+  const Folder folder;
+  const auto write = [&] {
+    engine::write_library(testing::vector_add_model("adder", {isa, find_isa("scalar")}, 8, 7), folder / "libadder.a",
+                          folder / "adder.h");
+  };
+  if (object_resources(other).empty()) {
+    try {
+      write();
+      FAIL() << "written without a runtime";
+    } catch (const CompileError& error) {
+      EXPECT_NE(std::string(error.what()).find("use --emit cpp, or install it"), std::string::npos) << error.what();
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "libadder.a"));
+    return;
+  }
+  write();
+  const std::string machine = shell(folder.path(), "readelf -h libadder.a | grep Machine").output;
+  EXPECT_NE(machine.find(host_is_arm ? "X86-64" : "AArch64"), std::string::npos) << machine;
+  try {
+    engine::load(testing::vector_add_model("adder", {isa}, 8, 7));
+    FAIL() << "loaded";
+  } catch (const CompileError& error) {
+    EXPECT_NE(std::string(error.what()).find("adder: compiled for " + other), std::string::npos) << error.what();
+  }
+}
+
 TEST(StaticLibrary, TwoModelsInOneProgram) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("left", all_isas(), 8, 1), folder / "libleft.a", folder / "left.h");
-  engine::write_library(testing::vector_add_model("right", all_isas(), 8, 2), folder / "libright.a",
+  engine::write_library(testing::vector_add_model("left", testing::native_isas(), 8, 1), folder / "libleft.a",
+                        folder / "left.h");
+  engine::write_library(testing::vector_add_model("right", testing::native_isas(), 8, 2), folder / "libright.a",
                         folder / "right.h");
   folder.write("left.c", user_program("left", "left_main"));
   folder.write("right.c", user_program("right", "right_main"));
@@ -106,7 +139,7 @@ TEST(StaticLibrary, TwoModelsInOneProgram) {
 
 TEST(SharedLibrary, LinksIntoAProgramAndLoads) {
   const Folder folder;
-  engine::write_library(testing::vector_add_model("adder", all_isas(), 8, 9), folder / "libadder.so",
+  engine::write_library(testing::vector_add_model("adder", testing::native_isas(), 8, 9), folder / "libadder.so",
                         folder / "adder.h");
   folder.write("main.c", user_program("adder"));
   const Outcome built = shell(folder.path(), "cc main.c libadder.so -o main && LD_LIBRARY_PATH=. ./main");

@@ -37,7 +37,7 @@ TEST(Load, TwoModelsAtATime) {
 }
 
 TEST(Build, SameBytesEachTimeWhateverTheThreads) {
-  const ModelImage model = testing::vector_add_model("same", all_isas(), 8, 3);
+  const ModelImage model = testing::vector_add_model("same", testing::native_isas(), 8, 3);
   for (const engine::Form form : {engine::Form::archive, engine::Form::shared})
     EXPECT_EQ(engine::build(model, form, {.threads = 1}), engine::build(model, form, {.threads = 4}));
 }

@@ -6,6 +6,11 @@
 
 #include <cstring>
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 namespace sparsec::testing {
 namespace {
 
@@ -32,6 +37,10 @@ bool cpu_has(uint32_t features) {
   if ((features & SPARSEC_CPU_AVX_VNNI) && !__builtin_cpu_supports("avxvnni")) return false;
   if ((features & SPARSEC_CPU_AMX_INT8) && !(__builtin_cpu_supports("amx-int8") && is_given_tiles())) return false;
   return (features >> 6) == 0;
+#elif defined(__aarch64__)
+  if ((features & SPARSEC_CPU_NEON_DOTPROD) && !(getauxval(AT_HWCAP) & HWCAP_ASIMDDP)) return false;
+  if ((features & SPARSEC_CPU_NEON_I8MM) && !(getauxval(AT_HWCAP2) & HWCAP2_I8MM)) return false;
+  return (features & 63) == 0;
 #else
   return features == 0;
 #endif
@@ -45,6 +54,15 @@ std::vector<const Isa*> usable_isas() {
     if (cpu_has(isa->features)) isas.push_back(isa);
   return isas;
 }
+
+std::vector<const Isa*> isas_for(std::string_view architecture) {
+  std::vector<const Isa*> isas;
+  for (const Isa* isa : all_isas())
+    if (isa->triple.empty() || architecture_of(isa->triple) == architecture) isas.push_back(isa);
+  return isas;
+}
+
+std::vector<const Isa*> native_isas() { return isas_for(architecture_of(host_triple())); }
 
 ProgramImage program_of(const Isa& isa, const KernelCase& kernel) {
   ProgramImage program;

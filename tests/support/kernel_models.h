@@ -12,6 +12,10 @@ namespace sparsec::testing {
 
 // ISAs that this CPU has.
 std::vector<const Isa*> usable_isas();
+// What one library may hold: ISAs of an architecture, with the portable one; of this machine's. The CPU need not have
+// them.
+std::vector<const Isa*> isas_for(std::string_view architecture);
+std::vector<const Isa*> native_isas();
 
 // A model of one program per ISA that runs `function` once over `tiles` tiles. Its pointers are the inputs 0, 1, ...,
 // then the output 0, then the constants; each of `input_strides` and `output_stride` is in bytes per tile.
