@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "codegen/interpret_tiles.h"
 #include "compiler/error.h"
 
 namespace sparsec::kir {
@@ -37,8 +38,13 @@ uint32_t clamp_byte(int32_t x) { return uint32_t(x < 0 ? 0 : x > 255 ? 255 : x);
 
 class Machine {
  public:
-  Machine(const Isa& isa, const void* const* pointers, int count) : lanes_(isa.lanes), mask_bytes_(isa.mask_bytes()) {
-    for (int i = 0; i < count; ++i) p_[size_t(i)] = static_cast<uint8_t*>(const_cast<void*>(pointers[i]));
+  Machine(const Isa& isa, const Function& function, const void* const* pointers)
+      : lanes_(isa.lanes),
+        mask_bytes_(isa.mask_bytes()),
+        has_tiles_(isa.tiles),
+        scratch_(size_t(function.scratch), 0xa5) {
+    for (int i = 0; i < function.pointers; ++i) p_[size_t(i)] = static_cast<uint8_t*>(const_cast<void*>(pointers[i]));
+    p_[kScratch] = scratch_.data();
   }
 
   void add_pointer(const Insn& x) { p_[x.p] += x.offset; }
@@ -84,6 +90,15 @@ class Machine {
       case Opcode::dot4: {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot(a.lane[size_t(i)], w)); });
+      }
+      case Opcode::dot8:
+      case Opcode::dot12: {
+        const bool third = x.op == Opcode::dot12;
+        const uint32_t w0 = word(), w1 = word(1), w2 = third ? word(2) : 0;
+        return bits([&](int i) {
+          const auto l = size_t(i);
+          return d.lane[l] + uint32_t(dot(a.lane[l], w0) + dot(b.lane[l], w1) + (third ? dot(c.lane[l], w2) : 0));
+        });
       }
       case Opcode::fma_word: {
         const float w = real();
@@ -131,8 +146,8 @@ class Machine {
         return floats([&](int i) { return float(a.s(i)); });
       case Opcode::to_int:
         return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
-      case Opcode::lookup16:
-        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 15)); });
+      case Opcode::lookup8:
+        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 7)); });
       case Opcode::max_u8:
         return bits([&](int i) {
           uint32_t w = 0;
@@ -152,6 +167,19 @@ class Machine {
           for (int k = 0; k < 4; ++k) w |= uint32_t(m[byte_of(a.lane[size_t(i)], k)]) << (8 * k);
           return w;
         });
+      case Opcode::tile_config:
+        SPARSEC_CHECK(has_tiles_, "tiles on an ISA that has none");
+        return tiles_.configure(m);
+      case Opcode::tile_release:
+        return tiles_.release();
+      case Opcode::tile_zero:
+        return tiles_.zero(x.d);
+      case Opcode::tile_load:
+        return tiles_.load(x.d, m, x.imm);
+      case Opcode::tile_store:
+        return tiles_.store(m, x.imm, x.a);
+      case Opcode::tile_dot:
+        return tiles_.dot(x.d, x.a, x.b);
       case Opcode::loop_tiles:
       case Opcode::loop_count:
       case Opcode::loop_end:
@@ -161,9 +189,14 @@ class Machine {
     SPARSEC_CHECK(false, "control opcode in a vector step");
   }
 
+  bool holds_tiles() const { return tiles_.configured(); }
+
  private:
   int lanes_, mask_bytes_;
-  std::array<uint8_t*, kMaxPointers> p_{};
+  bool has_tiles_;
+  std::vector<uint8_t> scratch_;
+  TileMachine tiles_;
+  std::array<uint8_t*, kMaxPointers + 1> p_{};
   std::array<Vector, 256> v_{};
 };
 
@@ -174,13 +207,26 @@ void interpret(const Isa& isa, const Function& function, const void* const* poin
     size_t first;
     int64_t left;
   };
-  Machine machine(isa, pointers, function.pointers);
+  Machine machine(isa, function, pointers);
   std::vector<Loop> loops;
+  const auto end_of = [&](size_t pc) {  // of the loop that begins at pc
+    for (int depth = 0;; ++pc) {
+      const Opcode op = function.code.at(pc).op;
+      depth += op == Opcode::loop_tiles || op == Opcode::loop_count;
+      depth -= op == Opcode::loop_end;
+      if (depth == 0) return pc;
+    }
+  };
   for (size_t pc = 0; pc < function.code.size(); ++pc) {
     const Insn& x = function.code[pc];
     switch (x.op) {
       case Opcode::loop_tiles:
-        loops.push_back({pc, tiles});
+        if (const int64_t by = std::max(1, x.imm); tiles >= by) {
+          loops.push_back({pc, tiles / by});
+          tiles %= by;
+        } else {
+          pc = end_of(pc);
+        }
         break;
       case Opcode::loop_count:
         loops.push_back({pc, x.imm});
@@ -199,6 +245,7 @@ void interpret(const Isa& isa, const Function& function, const void* const* poin
         machine.step(x);
     }
   }
+  SPARSEC_CHECK(!machine.holds_tiles(), function.name + " keeps its tiles");
 }
 
 }  // namespace sparsec::kir

@@ -18,7 +18,7 @@ namespace sparsec::kir {
 // d, a, b, c: vector registers. m: 32-bit memory operand or vector in memory at [p + offset].
 enum class Opcode : uint8_t {
   // control
-  loop_tiles,   // begin the loop that runs `tiles` times
+  loop_tiles,   // begin the loop over `tiles`; imm > 1: imm at a time, what is left is for the next loop_tiles
   loop_count,   // begin a loop that runs imm times (imm >= 1); may nest once inside loop_tiles
   loop_end,     // ends the innermost open loop
   add_pointer,  // p += offset
@@ -32,7 +32,9 @@ enum class Opcode : uint8_t {
               // lane i is bit i
   // products
   dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
-             // (an ISA with saturating_dot needs |w0|+|w1| <= 128 and |w2|+|w3| <= 128: see split_for_saturation)
+             // (an ISA with saturating_dot needs words that pass is_saturation_safe)
+  dot8,      // the same of two registers: d += a . word at m + b . word at m + 4
+  dot12,     // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
   fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b
@@ -54,13 +56,22 @@ enum class Opcode : uint8_t {
   bit_xor,   // d = a op b, bits
   to_float,  // d = float(int32 a)
   to_int,    // d = round half even of a; beyond int32: INT32_MIN
-  lookup16,  // d = table[a & 15], 16 floats at m
+  lookup8,   // d = table[a & 7], 8 floats at m; the same 8 follow, for a register of 16 lanes
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32
   pack,    // lane i of d = the bytes clamp(a[i]), clamp(b[i]), clamp(c[i]), clamp(e[i]), lowest first, int32 clamped to
            // 0..255
   lookup256,  // bytewise d = table[a], 256 bytes at m
+  // tiles: matrices of up to 16 rows of up to 64 bytes, in registers of their own, which d, a, b number (ISAs with
+  // `tiles` only)
+  tile_config,   // shapes of tiles 0 to 7 from the 64 bytes at m, in the layout of Intel's ldtilecfg; they become zero
+  tile_release,  // no tile has a shape any more: last in every function that has tile_config
+  tile_zero,     // d = 0
+  tile_load,     // row r of d = the bytes at m + r * imm
+  tile_store,    // the bytes at m + r * imm = row r of a
+  tile_dot,  // int32 d[m][n] += sum over k and 4 of s8(a[m][4k + i]) * u8(b[k][4n + i]): a has the weights of output
+             // channel m in a row, b the pixels of a plane
 };
 
 struct Insn {
@@ -78,9 +89,13 @@ struct Function {
   std::string comment;  // what the reader should know: layer, shape, sparsity, tile
   int pointers = 0;     // pointer registers used, at most kMaxPointers
   std::vector<Insn> code;
+  int scratch = 0;  // bytes of memory that the kernel has for itself while it runs, at pointer register kScratch; at
+                    // most kMaxScratch
 };
 
 inline constexpr int kMaxPointers = 8;
+inline constexpr int kScratch = kMaxPointers;  // 64-byte aligned; uninitialised; never advances
+inline constexpr int kMaxScratch = 4096;
 
 // The text of a Function for people and golden tests: one instruction a line, loops indented.
 std::string print(const Function& function);

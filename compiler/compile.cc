@@ -79,7 +79,7 @@ std::map<std::string, KernelChoice> choices_of(const Plan& plan) {
 }  // namespace
 
 std::vector<const Isa*> host_isas() {
-  const uint32_t features = sparsec_cpu_features();
+  const uint32_t features = sparsec_cpu_permit(sparsec_cpu_features());
   std::vector<const Isa*> isas;
   for (const Isa* isa : all_isas())
     if ((isa->features & ~features) == 0) isas.push_back(isa);

@@ -71,6 +71,11 @@ inline Vector dot4(Vector d, Vector a, const uint8_t* m) {
 #endif
 }
 
+inline Vector dot8(Vector d, Vector a, Vector b, const uint8_t* m) { return dot4(dot4(d, a, m), b, m + 4); }
+inline Vector dot12(Vector d, Vector a, Vector b, Vector c, const uint8_t* m) {
+  return dot4(dot8(d, a, b, m), c, m + 8);
+}
+
 SPARSEC_OUTLINED Vector fma_values(Floats x, Floats y, Floats z) {
   Floats d;
   for (int i = 0; i < 4; ++i) d[i] = __builtin_fmaf(x[i], y[i], z[i]);
@@ -112,9 +117,9 @@ SPARSEC_OUTLINED Vector to_int(Vector a) {
   for (int i = 0; i < 4; ++i) d[i] = (uint32_t)round_half_even(((Floats)a)[i]);
   return d;
 }
-SPARSEC_OUTLINED Vector lookup16(Vector a, const uint8_t* m) {
+SPARSEC_OUTLINED Vector lookup8(Vector a, const uint8_t* m) {
   Vector d;
-  for (int i = 0; i < 4; ++i) d[i] = word(m + 4 * (a[i] & 15));
+  for (int i = 0; i < 4; ++i) d[i] = word(m + 4 * (a[i] & 7));
   return d;
 }
 

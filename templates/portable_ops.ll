@@ -139,6 +139,20 @@ define internal void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysin
   ret void
 }
 
+define internal void @sparsec_dot8(ptr %d, ptr %a, ptr %b, ptr %p, i64 %offset) alwaysinline {
+  call void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset)
+  %second = add i64 %offset, 4
+  call void @sparsec_dot4(ptr %d, ptr %b, ptr %p, i64 %second)
+  ret void
+}
+
+define internal void @sparsec_dot12(ptr %d, ptr %a, ptr %b, ptr %c, ptr %p, i64 %offset) alwaysinline {
+  call void @sparsec_dot8(ptr %d, ptr %a, ptr %b, ptr %p, i64 %offset)
+  %third = add i64 %offset, 8
+  call void @sparsec_dot4(ptr %d, ptr %c, ptr %p, i64 %third)
+  ret void
+}
+
 define internal <4 x i32> @sparsec_product_pairs(<8 x i16> %x, <8 x i16> %w) alwaysinline {
   %x32 = sext <8 x i16> %x to <8 x i32>
   %w32 = sext <8 x i16> %w to <8 x i32>
@@ -328,17 +342,17 @@ define internal <4 x i32> @sparsec_to_int_values(<4 x float> %x) noinline {
   ret <4 x i32> %z
 }
 
-; d = table[a & 15]
-define internal void @sparsec_lookup16(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
+; d = table[a & 7]
+define internal void @sparsec_lookup8(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
   %table = call ptr @sparsec_address(ptr %p, i64 %offset)
   %x = load <4 x i32>, ptr %a
-  %z = call <4 x i32> @sparsec_lookup16_values(<4 x i32> %x, ptr %table)
+  %z = call <4 x i32> @sparsec_lookup8_values(<4 x i32> %x, ptr %table)
   store <4 x i32> %z, ptr %d
   ret void
 }
 
-define internal <4 x i32> @sparsec_lookup16_values(<4 x i32> %x, ptr %table) noinline {
-  %masked = and <4 x i32> %x, splat (i32 15)
+define internal <4 x i32> @sparsec_lookup8_values(<4 x i32> %x, ptr %table) noinline {
+  %masked = and <4 x i32> %x, splat (i32 7)
   %index0 = extractelement <4 x i32> %masked, i64 0
   %entry0 = getelementptr i32, ptr %table, i32 %index0
   %value0 = load i32, ptr %entry0, align 1

@@ -1,6 +1,7 @@
 // A portable kernel as a C++ function: registers are local variables, each instruction is a call to a function of
 // templates/portable_ops.h, loops are do-while.
 #include "codegen/emit/cpp.h"
+#include "codegen/emit/function_walk.h"
 #include "codegen/emit/operands.h"
 #include "compiler/error.h"
 
@@ -24,24 +25,27 @@ class Writer {
       vectors += (vectors.empty() ? "Vector v" : ", v") + std::to_string(v) + " = zero()";
     if (!vectors.empty()) line(vectors + ";");
     line("(void)tiles;");
-    for (const Insn& insn : function_.code) instruction(insn);
-    SPARSEC_CHECK(open_.empty(), "open loop in " + function_.name);
+    walk(function_, *this);
     --depth_;
     line("}");
     return out_;
   }
 
- private:
-  void line(const std::string& text) { out_ += std::string(static_cast<size_t>(2 * depth_), ' ') + text + "\n"; }
+  // For walk().
+  void begin_loop(int loop, std::optional<int32_t> count) {
+    const std::string n = "n" + std::to_string(loop);
+    line("int64_t " + n + " = " + (count ? std::to_string(*count) : "tiles") + ";");
+    line("do {");
+    ++depth_;
+  }
+
+  void end_loop(int loop) {
+    --depth_;
+    line("} while (--n" + std::to_string(loop) + " > 0);");
+  }
 
   void instruction(const Insn& insn) {
     switch (insn.op) {
-      case Opcode::loop_tiles:
-        return begin_loop("tiles");
-      case Opcode::loop_count:
-        return begin_loop(std::to_string(insn.imm));
-      case Opcode::loop_end:
-        return end_loop();
       case Opcode::add_pointer:
         return line("p" + std::to_string(insn.p) + " += " + std::to_string(insn.offset) + ";");
       case Opcode::store:
@@ -51,20 +55,8 @@ class Writer {
     }
   }
 
-  void begin_loop(const std::string& count) {
-    const std::string n = "n" + std::to_string(loops_);
-    line("int64_t " + n + " = " + count + ";");
-    line("do {");
-    ++depth_;
-    open_.push_back(loops_++);
-  }
-
-  void end_loop() {
-    SPARSEC_CHECK(!open_.empty(), "loop_end without a loop in " + function_.name);
-    --depth_;
-    line("} while (--n" + std::to_string(open_.back()) + " > 0);");
-    open_.pop_back();
-  }
+ private:
+  void line(const std::string& text) { out_ += std::string(static_cast<size_t>(2 * depth_), ' ') + text + "\n"; }
 
   static std::string memory(const Insn& insn) {
     std::string p = "p" + std::to_string(insn.p);
@@ -88,8 +80,7 @@ class Writer {
 
   const kir::Function& function_;
   std::string out_;
-  int depth_ = 0, loops_ = 0;
-  std::vector<int> open_;
+  int depth_ = 0;
 };
 
 }  // namespace

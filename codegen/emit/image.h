@@ -36,9 +36,9 @@ struct ProgramImage {
   std::vector<sparsec_pointer> pointers;
   std::vector<CallImage> calls;
   std::vector<StepImage> steps;
-  std::vector<sparsec_work> schedule;
+  std::vector<sparsec_work> schedule, detect_schedule;
   int64_t arena_bytes = 0;
-  sparsec_head head{};  // class_names stays null; the names are in ModelImage
+  sparsec_head head{};  // its pointers stay null: the names are in ModelImage, the schedule is above
 };
 
 struct TensorImage {

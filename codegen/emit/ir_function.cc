@@ -1,8 +1,7 @@
 // A portable kernel as an LLVM function: vector and pointer registers are stack slots, each instruction is a call to a
 // function of templates/portable_ops.ll, and a loop is a block that asks for another round at its end. The pass
 // pipeline (backend/ir.cc) inlines the calls and turns the slots into values.
-#include <array>
-
+#include "codegen/emit/function_walk.h"
 #include "codegen/emit/llvm.h"
 #include "codegen/emit/operands.h"
 #include "compiler/error.h"
@@ -11,7 +10,6 @@ namespace sparsec::emit {
 namespace {
 
 using kir::Insn;
-using kir::Opcode;
 
 class Writer {
  public:
@@ -24,46 +22,27 @@ class Writer {
     for (int n = 0; n < loops_of(function_); ++n) line("%n" + std::to_string(n) + " = alloca i64");
     for (const int p : pointers_of(function_))
       line("call void @sparsec_pointer(ptr %p" + std::to_string(p) + ", ptr %pointers, i64 " + std::to_string(p) + ")");
-    for (const Insn& insn : function_.code) instruction(insn);
-    SPARSEC_CHECK(open_.empty(), "open loop in " + function_.name);
+    walk(function_, *this);
     line("ret void");
     return out_ + "}\n";
   }
 
- private:
-  void line(const std::string& text) { out_ += "  " + text + "\n"; }
-
-  void instruction(const Insn& insn) {
-    switch (insn.op) {
-      case Opcode::loop_tiles:
-        return begin_loop("%tiles");
-      case Opcode::loop_count:
-        return begin_loop(std::to_string(insn.imm));
-      case Opcode::loop_end:
-        return end_loop();
-      default:
-        call(insn);
-    }
-  }
-
-  void begin_loop(const std::string& count) {
-    const std::string n = std::to_string(loops_);
-    line("store i64 " + count + ", ptr %n" + n);
+  // For walk().
+  void begin_loop(int loop, std::optional<int32_t> count) {
+    const std::string n = std::to_string(loop);
+    line("store i64 " + (count ? std::to_string(*count) : "%tiles") + ", ptr %n" + n);
     line("br label %loop" + n);
     out_ += "loop" + n + ":\n";
-    open_.push_back(loops_++);
   }
 
-  void end_loop() {
-    SPARSEC_CHECK(!open_.empty(), "loop_end without a loop in " + function_.name);
-    const std::string n = std::to_string(open_.back());
-    open_.pop_back();
+  void end_loop(int loop) {
+    const std::string n = std::to_string(loop);
     line("%again" + n + " = call i1 @sparsec_again(ptr %n" + n + ")");
     line("br i1 %again" + n + ", label %loop" + n + ", label %end" + n);
     out_ += "end" + n + ":\n";
   }
 
-  void call(const Insn& insn) {
+  void instruction(const Insn& insn) {
     const Operands& operands = operands_of(insn.op);
     std::string arguments;
     const auto append = [&](const std::string& argument) { arguments += (arguments.empty() ? "" : ", ") + argument; };
@@ -80,10 +59,11 @@ class Writer {
     line("call void @sparsec_" + std::string(operands.name) + "(" + arguments + ")");
   }
 
+ private:
+  void line(const std::string& text) { out_ += "  " + text + "\n"; }
+
   const kir::Function& function_;
   std::string out_;
-  int loops_ = 0;
-  std::vector<int> open_;
 };
 
 }  // namespace

@@ -71,17 +71,18 @@ Cell level(const sparsec_level& l) {
   for (int a = 0; a < l.anchors; ++a) anchors.push_back(array("float", 2, {f32(l.anchor[a][0]), f32(l.anchor[a][1])}));
   return record("sparsec_level", {pointer(l.where), i64(l.plane_stride), i64(l.row_stride), i64(l.column_stride),
                                   i32(l.rows), i32(l.columns), i32(l.anchors), f32(l.stride),
-                                  array("[2 x float]", SPARSEC_MAX_ANCHORS, std::move(anchors))});
+                                  array("[2 x float]", SPARSEC_MAX_ANCHORS, std::move(anchors)), pointer(l.objectness),
+                                  i64(l.objectness_stride), u32(l.step), i32(l.cells_per_tile)});
 }
 
-Cell head(const sparsec_head& h, Cell class_names) {
+Cell head(const sparsec_head& h, Cell detect_schedule, uint32_t entries, Cell class_names) {
   SPARSEC_CHECK(h.levels <= SPARSEC_MAX_LEVELS, "too many levels");
   std::vector<Cell> levels;
   for (uint32_t i = 0; i < h.levels; ++i) levels.push_back(level(h.level[i]));
-  return record("sparsec_head", {u32(h.levels), u32(h.classes), u32(h.sigmoid_done),
-                                 array("%sparsec_level", SPARSEC_MAX_LEVELS, std::move(levels)), u32(h.detect_schedule),
-                                 i32(h.input_rows), i32(h.input_columns), u32(h.input_type), f32(h.input_scale),
-                                 std::move(class_names)});
+  return record("sparsec_head",
+                {u32(h.levels), u32(h.classes), u32(h.sigmoid_done),
+                 array("%sparsec_level", SPARSEC_MAX_LEVELS, std::move(levels)), std::move(detect_schedule),
+                 u32(entries), i32(h.input_rows), i32(h.input_columns), std::move(class_names)});
 }
 
 template <class Items, class Row>
@@ -95,7 +96,7 @@ Cell reference(const Table& t) { return t.rows.empty() ? null() : symbol(t.symbo
 
 uint32_t count(const Table& t) { return static_cast<uint32_t>(t.rows.size()); }
 
-// The four tables of a program and the record that holds them together.
+// The five tables of a program and the record that holds them together.
 void append_program(const ModelImage& model, const ProgramImage& program, const Table& class_names,
                     std::vector<Table>* tables) {
   const std::string prefix = model.name + "_" + std::string(program.isa->name) + "_";
@@ -104,14 +105,15 @@ void append_program(const ModelImage& model, const ProgramImage& program, const 
                       [&](const CallImage& c) { return call(model, program, c); });
   Table steps = table(prefix + "steps", "sparsec_step", program.steps, step);
   Table schedule = table(prefix + "schedule", "sparsec_work", program.schedule, work);
+  Table detection = table(prefix + "detect_schedule", "sparsec_work", program.detect_schedule, work);
   const bool constants = !program.constants.empty();
-  Cell whole = record(
-      "sparsec_program",
-      {text(std::string(program.isa->name)), u32(program.isa->features),
-       constants ? symbol(constants_symbol(model, program)) : null(), u64(program.constants.size()),
-       u64(static_cast<uint64_t>(program.arena_bytes)), reference(pointers), reference(calls), reference(steps),
-       u32(count(steps)), reference(schedule), u32(count(schedule)), head(program.head, reference(class_names))});
-  for (Table* t : {&pointers, &calls, &steps, &schedule}) tables->push_back(std::move(*t));
+  Cell whole = record("sparsec_program",
+                      {text(std::string(program.isa->name)), u32(program.isa->features),
+                       constants ? symbol(constants_symbol(model, program)) : null(), u64(program.constants.size()),
+                       u64(static_cast<uint64_t>(program.arena_bytes)), reference(pointers), reference(calls),
+                       reference(steps), u32(count(steps)), reference(schedule), u32(count(schedule)),
+                       head(program.head, reference(detection), count(detection), reference(class_names))});
+  for (Table* t : {&pointers, &calls, &steps, &schedule, &detection}) tables->push_back(std::move(*t));
   tables->push_back(
       {.symbol = prefix + "program", .type = "sparsec_program", .rows = {std::move(whole)}, .single = true});
 }

@@ -4,6 +4,7 @@
 // codegen/kernels/saturation.h makes sure at compile time that it never does. ymm12 to ymm14 are scratch and ymm15
 // holds the ones.
 #include "codegen/isa/isas.h"
+#include "codegen/isa/x86_rows.h"
 #include "sparsec/abi.h"
 
 namespace sparsec {
@@ -23,6 +24,17 @@ std::string lookup256() {
   return text;
 }
 
+// Words that cannot overflow 16 bits even together are widened together.
+std::string sum16(int words) {
+  std::string text;
+  for (int i = 0; i < words; ++i) {
+    const std::string m = i == 0 ? "{m}" : "{m+" + std::to_string(4 * i) + "}", at = i == 0 ? "{s0}" : "{s1}";
+    text += "vpbroadcastd " + m + ", " + at + "\nvpmaddubsw " + at + ", {" + "abc"[i] + "}, " + at + "\n";
+    if (i > 0) text += "vpaddw {s1}, {s0}, {s0}\n";
+  }
+  return text + "vpmaddwd %ymm15, {s0}, {s0}\nvpaddd {s0}, {d}, {d}";
+}
+
 }  // namespace
 
 const Isa& avx2() {
@@ -33,58 +45,34 @@ const Isa& avx2() {
       .lanes = 8,
       .registers = 12,
       .saturating_dot = true,
+      .piece_products = 450,  // Zen 3: 1.05 cycles a product from the cache, 1.4 beyond it, 3 beyond the L1 cache
       .unroll = true,
       .features = SPARSEC_CPU_AVX2,
       .triple = "x86_64-unknown-linux-gnu",
       .register_prefix = "%ymm",
       .first_scratch = 12,
-      .texts =
+      .texts = with_rows(
+          x86_rows(Encoding::vex),
           {
-              {Opcode::zero, "vpxor {d}, {d}, {d}"},
-              {Opcode::move, "vmovdqa {a}, {d}"},
-              {Opcode::load, "vmovdqu {m}, {d}"},
-              {Opcode::store, "vmovdqu {a}, {m}"},
-              {Opcode::broadcast, "vpbroadcastd {m}, {d}"},
               {Opcode::select,
                "vpbroadcastb {m}, {s0}\nvpand .Lbits_{fn}(%rip), {s0}, {s0}\nvpcmpeqd .Lbits_{fn}(%rip), {s0}, "
                "{s0}\nvblendvps {s0}, {a}, {d}, {d}"},
               {Opcode::dot4,
                "vpbroadcastd {m}, {s0}\nvpmaddubsw {s0}, {a}, {s0}\nvpmaddwd %ymm15, {s0}, {s0}\nvpaddd {s0}, {d}, "
                "{d}"},
+              {Opcode::dot8, sum16(2)},
+              {Opcode::dot12, sum16(3)},
               {Opcode::fma_word, "vbroadcastss {m}, {s0}\nvfmadd231ps {s0}, {a}, {d}"},
-              {Opcode::add_i32, "vpaddd {b}, {a}, {d}"},
-              {Opcode::shift_left, "vpslld ${i}, {a}, {d}"},
-              {Opcode::shift_right, "vpsrld ${i}, {a}, {d}"},
-              {Opcode::add, "vaddps {b}, {a}, {d}"},
-              {Opcode::sub, "vsubps {b}, {a}, {d}"},
-              {Opcode::mul, "vmulps {b}, {a}, {d}"},
-              {Opcode::div, "vdivps {b}, {a}, {d}"},
-              {Opcode::min, "vminps {b}, {a}, {d}"},
-              {Opcode::max, "vmaxps {b}, {a}, {d}"},
-              {Opcode::fma, "vfmadd231ps {b}, {a}, {d}"},
               {Opcode::fma_scale, "vbroadcastss {m}, {s0}\nvfmadd132ps {s0}, {a}, {d}"},
               {Opcode::mul_word, "vbroadcastss {m}, {s0}\nvmulps {s0}, {a}, {d}"},
               {Opcode::add_word, "vbroadcastss {m}, {s0}\nvaddps {s0}, {a}, {d}"},
-              {Opcode::bit_and, "vpand {b}, {a}, {d}"},
-              {Opcode::bit_or, "vpor {b}, {a}, {d}"},
-              {Opcode::bit_xor, "vpxor {b}, {a}, {d}"},
-              {Opcode::to_float, "vcvtdq2ps {a}, {d}"},
-              {Opcode::to_int, "vcvtps2dq {a}, {d}"},
-              {Opcode::lookup16,
-               "vpslld $28, {a}, {s0}\nvpsrld $28, {s0}, {s0}\nvpcmpeqd {s1}, {s1}, {s1}\nvgatherdps {s1}, "
-               "{off}({base},{s0},4), {d}"},
-              {Opcode::max_u8, "vpmaxub {b}, {a}, {d}"},
-              {Opcode::unpack, "vpslld ${24-8i}, {a}, {d}\nvpsrld $24, {d}, {d}"},
-              {Opcode::pack,
-               "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\nvpackuswb {d}, {s0}, {d}\nvpshufb "
-               ".Lpack_{fn}(%rip), {d}, {d}"},
+              {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
               {Opcode::lookup256, lookup256()},
-          },
+          }),
       .prologue = "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15",
-      .data =
-          ".p2align 5\n.Lpack_{fn}:\n.rept 2\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr\n"
-          ".Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"
-          ".Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16",
+      .data = x86_pack_data(32) +
+              "\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"
+              ".Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16",
   };
   return isa;
 }

@@ -6,7 +6,7 @@
 namespace sparsec {
 
 const std::vector<const Isa*>& all_isas() {
-  static const std::vector<const Isa*> isas{&avx512_vnni(), &avx2(), &scalar()};
+  static const std::vector<const Isa*> isas{&amx(), &avx512_vnni(), &avx_vnni(), &avx2(), &scalar()};
   return isas;
 }
 

@@ -2,8 +2,9 @@
 //
 // One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row
 // (docs/adding-an-isa.md). Assembly is AT&T syntax. Placeholders in a text: {d} {a} {b} {c} {e} vector registers, {m}
-// the memory operand and {m+64} the one 64 bytes further, {base} and {off} its parts, {i} the immediate, {fn} the
-// function's name (for local labels), {s0} {s1}... scratch vectors that the ISA keeps for itself.
+// the memory operand and {m+64} the one 64 bytes further, {base} and {off} its parts, {td} {ta} {tb} tile registers,
+// {i} the immediate, {fn} the function's name (for local labels), {s0} {s1}... scratch vectors that the ISA keeps for
+// itself.
 #pragma once
 
 #include <cstdint>
@@ -26,12 +27,16 @@ struct OpText {
 };
 
 struct Isa {
-  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni"
+  std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni", ...
   std::string_view description;  // for --help and reports
   Style style;
-  int lanes;                // 32-bit lanes in a vector register
-  int registers;            // vector registers that kernels may use (scratch not counted)
-  bool saturating_dot;      // dot4 is exact only for weights that split_for_saturation has passed
+  int lanes;            // 32-bit lanes in a vector register
+  int registers;        // vector registers that kernels may use (scratch not counted)
+  bool saturating_dot;  // dot4 is exact only for weights that split_for_saturation has passed
+  // Products of an unrolled kernel beyond which its code no longer runs from the micro-op cache: longer ones are cut
+  // into pieces. 0: never.
+  int piece_products = 0;
+  bool tiles = false;       // has the tile opcodes
   bool unroll;              // whether unrolled kernels pay (not where a C++ compiler must chew them)
   uint32_t features;        // SPARSEC_CPU_* bits of sparsec/abi.h that the CPU must have
   std::string_view triple;  // LLVM target triple
@@ -40,8 +45,8 @@ struct Isa {
   std::string_view register_prefix;  // "%zmm"
   int first_scratch = 0;             // {s0} is this register
   std::vector<OpText> texts;         // a row per opcode but for control
-  std::string prologue;              // run once per function, when `prologue_for` occurs in it
-  kir::Opcode prologue_for = kir::Opcode::dot4;
+  std::string prologue;              // run once per function, when one of `prologue_for` occurs in it
+  std::vector<kir::Opcode> prologue_for{kir::Opcode::dot4, kir::Opcode::dot8, kir::Opcode::dot12};
   std::string data;  // local constants, printed behind every function
 
   int vector_bytes() const { return lanes * 4; }

@@ -5,7 +5,9 @@
 
 namespace sparsec {
 
+const Isa& amx();
 const Isa& avx512_vnni();
+const Isa& avx_vnni();
 const Isa& avx2();
 const Isa& scalar();
 

@@ -1,8 +1,10 @@
 // Prints a Function as x86-64 assembly in AT&T syntax, System V calling convention.
 //
 // rdi holds the pointer array, rsi the tile count. Pointer registers are caller-saved registers, rdi itself the last of
-// them; rbx, saved when needed, counts the inner loop. Vector instructions come from the ISA's table of texts by
-// filling in placeholders.
+// them; rbx, saved when needed, counts the inner loop, and r12, likewise, is free for the texts of tile opcodes. The
+// kernel's own memory, if it asks for some, is on the stack: rsp points at it and rbp at the frame. Vector instructions
+// come from the ISA's table of texts by filling in placeholders.
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -15,8 +17,8 @@ namespace {
 using kir::Insn;
 using kir::Opcode;
 
-constexpr std::array<std::string_view, kir::kMaxPointers> kPointers{"%rax", "%rcx", "%rdx", "%r8",
-                                                                    "%r9",  "%r10", "%r11", "%rdi"};
+constexpr std::array<std::string_view, kir::kMaxPointers + 1> kPointers{"%rax", "%rcx", "%rdx", "%r8", "%r9",
+                                                                        "%r10", "%r11", "%rdi", "%rsp"};
 
 // Fills the placeholders of one instruction's text.
 class Filler {
@@ -57,6 +59,11 @@ class Filler {
     number(index);
   }
 
+  void tile(int index) {
+    out_ += "%tmm";
+    number(index);
+  }
+
   void slot(std::string_view name, const Insn& insn) {
     if (name == "d")
       vector(insn.d);
@@ -68,6 +75,12 @@ class Filler {
       vector(insn.c);
     else if (name == "e")
       vector(insn.e);
+    else if (name == "td")
+      tile(insn.d);
+    else if (name == "ta")
+      tile(insn.a);
+    else if (name == "tb")
+      tile(insn.b);
     else if (name == "m")
       memory(insn, 0);
     else if (name == "i")
@@ -106,7 +119,7 @@ bool uses(const kir::Function& function, Opcode op) {
 
 std::string text_of(const Isa& isa, const kir::Function& function, std::string_view symbol) {
   SPARSEC_CHECK(isa.style == Style::assembly, "only assembly ISAs have text");
-  SPARSEC_CHECK(function.pointers <= kir::kMaxPointers, function.name);
+  SPARSEC_CHECK(function.pointers <= kir::kMaxPointers && function.scratch <= kir::kMaxScratch, function.name);
   std::array<const std::string*, 64> text_for{};
   for (const OpText& row : isa.texts) text_for[size_t(row.op)] = &row.text;
 
@@ -114,10 +127,18 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   out.reserve(function.code.size() * 40 + 512);
   Filler fill(isa, symbol, out);
   const bool inner_loop = uses(function, Opcode::loop_count);
-  const bool has_prologue = !isa.prologue.empty() && uses(function, isa.prologue_for);
+  const bool tiles = uses(function, Opcode::tile_load) || uses(function, Opcode::tile_store);
+  const bool has_prologue =
+      !isa.prologue.empty() && std::ranges::any_of(isa.prologue_for, [&](Opcode op) { return uses(function, op); });
 
   out.append(symbol).append(":\n");
   if (inner_loop) out += "\tpush %rbx\n";
+  if (tiles) out += "\tpush %r12\n";
+  if (function.scratch > 0) {
+    out += "\tpush %rbp\n\tmov %rsp, %rbp\n\tsub $";
+    fill.number(function.scratch);
+    out += ", %rsp\n\tand $-64, %rsp\n";
+  }
   for (int p = 0; p < function.pointers; ++p) {
     out += "\tmov ";
     fill.number(8 * p);
@@ -125,13 +146,27 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
   }
   if (has_prologue) fill.lines(isa.prologue, {});
 
-  std::vector<std::pair<int, std::string_view>> loops;  // label, counter
+  struct Loop {
+    int label;
+    std::string_view counter;
+    int by;
+    bool may_be_skipped;
+  };
+  std::vector<Loop> loops;
   int labels = 0;
-  const auto label = [&](int n) {
-    out += ".Lloop_";
+  bool tiles_are_left = true;  // surely: no loop has taken any yet
+  const auto label = [&](int n, std::string_view kind = ".Lloop_") {
+    out += kind;
     out += symbol;
     out += '_';
     fill.number(n);
+  };
+  const auto compare = [&](int by, std::string_view jump, int n, std::string_view kind) {
+    out += "\tcmp $";
+    fill.number(by);
+    out.append(", %rsi\n\t").append(jump).append(" ");
+    label(n, kind);
+    out += '\n';
   };
   for (const Insn& insn : function.code) {
     switch (insn.op) {
@@ -143,16 +178,30 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
           fill.number(insn.imm);
           out += ", %ebx\n";
         }
-        loops.emplace_back(labels, tiles ? "%rsi" : "%ebx");
+        const int by = tiles ? std::max(1, insn.imm) : 1;
+        loops.push_back({labels, tiles ? "%rsi" : "%ebx", by, tiles && (by > 1 || !tiles_are_left)});
+        if (loops.back().may_be_skipped) compare(by, "jl", labels, ".Lskip_");
+        if (tiles) tiles_are_left = false;
         label(labels++);
         out += ":\n";
         break;
       }
       case Opcode::loop_end:
         SPARSEC_CHECK(!loops.empty(), "loop_end without a loop in " + function.name);
-        out.append("\tdec ").append(loops.back().second).append("\n\tjnz ");
-        label(loops.back().first);
-        out += '\n';
+        if (const Loop& loop = loops.back(); loop.by > 1) {
+          out += "\tsub $";
+          fill.number(loop.by);
+          out += ", %rsi\n";
+          compare(loop.by, "jge", loop.label, ".Lloop_");
+        } else {
+          out.append("\tdec ").append(loop.counter).append("\n\tjnz ");
+          label(loop.label);
+          out += '\n';
+        }
+        if (loops.back().may_be_skipped) {
+          label(loops.back().label, ".Lskip_");
+          out += ":\n";
+        }
         loops.pop_back();
         break;
       case Opcode::add_pointer:
@@ -169,6 +218,8 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
     }
   }
   SPARSEC_CHECK(loops.empty(), "open loop in " + function.name);
+  if (function.scratch > 0) out += "\tleave\n";
+  if (tiles) out += "\tpop %r12\n";
   if (inner_loop) out += "\tpop %rbx\n";
   out += "\tvzeroupper\n\tret\n";
   if (uses(function, Opcode::pack) || uses(function, Opcode::select) || uses(function, Opcode::lookup256))

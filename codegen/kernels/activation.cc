@@ -11,24 +11,25 @@ namespace {
 
 using kir::Opcode;
 
-std::vector<uint32_t> bits_of(const std::array<float, 16>& table) {
+// As lookup8 wants it: twice.
+std::vector<uint32_t> bits_of(const std::array<float, 8>& table) {
   std::vector<uint32_t> words;
-  for (float x : table) words.push_back(std::bit_cast<uint32_t>(x));
+  for (size_t i = 0; i < 2 * table.size(); ++i) words.push_back(std::bit_cast<uint32_t>(table[i % table.size()]));
   return words;
 }
 
-// x/2 + h(|x|), h a quintic picked by the top bits of |x| + 1.
+// x/2 + h(|x|), h a quartic picked by the top bits of |x| + 1.
 void silu_piecewise(Builder& b, WordPool& pool, int x, const Temps& t) {
   const numerics::SiluTable& table = numerics::silu_table();
-  const auto lookup = [&](int d, const std::array<float, 16>& c) {
-    b.with_memory(Opcode::lookup16, d, t[1], pool.table(&c, bits_of(c)));
+  const auto lookup = [&](int d, const std::array<float, 8>& c) {
+    b.with_memory(Opcode::lookup8, d, t[1], pool.table(&c, bits_of(c)));
   };
   b.broadcast(t[0], pool.word(0x7fffffffu));
   b.three(Opcode::bit_and, t[0], x, t[0]);
   b.with_memory(Opcode::add_word, t[0], t[0], pool.word(1.0f));  // t0 = |x| + 1
   b.broadcast(t[1], pool.word(numerics::kSiluLimit));
   b.three(Opcode::min, t[1], t[0], t[1]);
-  b.two(Opcode::shift_right, t[1], t[1], 21);  // t1 = segment, in its low bits
+  b.two(Opcode::shift_right, t[1], t[1], 22);  // t1 = segment, in its low bits
   int h = t[2], next = t[3];
   lookup(h, table.c[numerics::kSiluDegree]);
   for (size_t power = numerics::kSiluDegree; power-- > 0;) {

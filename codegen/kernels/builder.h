@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ struct Mem {
 class Builder {
  public:
   Builder(std::string name, std::string comment, int pointers)
-      : f_{std::move(name), std::move(comment), pointers, {}} {}
+      : f_{std::move(name), std::move(comment), pointers, {}, 0} {}
 
-  void loop_tiles() { add({kir::Opcode::loop_tiles}); }
+  void loop_tiles(int by = 1) { add({.op = kir::Opcode::loop_tiles, .imm = by}); }
   void loop(int64_t count) { add({.op = kir::Opcode::loop_count, .imm = int32_t(count)}); }
   void end() { add({kir::Opcode::loop_end}); }
   void advance(int pointer, int64_t bytes) {
@@ -35,11 +36,35 @@ class Builder {
   void with_memory(kir::Opcode op, int d, int a, Mem m) {
     add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .p = uint8_t(m.pointer), .offset = int32_t(m.offset)});
   }
+  // dot4, dot8 or dot12: as many registers as words in a row at m.
+  void dot(int d, std::span<const int> data, Mem m) {
+    constexpr kir::Opcode kOps[] = {kir::Opcode::dot4, kir::Opcode::dot8, kir::Opcode::dot12};
+    kir::Insn insn{.op = kOps[data.size() - 1], .d = uint8_t(d), .p = uint8_t(m.pointer), .offset = int32_t(m.offset)};
+    uint8_t* const registers[] = {&insn.a, &insn.b, &insn.c};
+    for (size_t i = 0; i < data.size(); ++i) *registers[i] = uint8_t(data[i]);
+    add(insn);
+  }
   void load(int d, Mem m) { with_memory(kir::Opcode::load, d, 0, m); }
   void store(Mem m, int a) { with_memory(kir::Opcode::store, 0, a, m); }
   void broadcast(int d, Mem m) { with_memory(kir::Opcode::broadcast, d, 0, m); }
   void pack(int d, int a, int b, int c, int e) {
     add({.op = kir::Opcode::pack, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
+  }
+
+  void scratch(int64_t bytes) { f_.scratch = int(bytes); }
+  void tile_load(int d, Mem m, int64_t stride) {
+    add({.op = kir::Opcode::tile_load,
+         .d = uint8_t(d),
+         .p = uint8_t(m.pointer),
+         .offset = int32_t(m.offset),
+         .imm = int32_t(stride)});
+  }
+  void tile_store(Mem m, int a, int64_t stride) {
+    add({.op = kir::Opcode::tile_store,
+         .a = uint8_t(a),
+         .p = uint8_t(m.pointer),
+         .offset = int32_t(m.offset),
+         .imm = int32_t(stride)});
   }
 
   kir::Function finish() { return std::move(f_); }
@@ -56,10 +81,11 @@ class WordStream {
   WordStream(Builder& builder, int pointer, const Isa& isa)
       : b_(builder), pointer_(pointer), reach_(isa.lanes == 16 ? 508 : 124) {}
 
-  // Appends a word; the operand that reads it.
-  Mem next(uint32_t word) {
+  // Appends a word, or several for one instruction; the operand that reads the first.
+  Mem next(uint32_t word) { return next(std::span(&word, 1)); }
+  Mem next(std::span<const uint32_t> words) {
     const int64_t at = bytes();
-    words_.push_back(word);
+    words_.insert(words_.end(), words.begin(), words.end());
     if (at - position_ > reach_) move_to(at + reach_ + 4);
     return {pointer_, at - position_};
   }
@@ -102,7 +128,7 @@ class WordPool {
   }
   Mem word(float value) { return word(std::bit_cast<uint32_t>(value)); }
   Mem word(int32_t value) { return word(uint32_t(value)); }
-  // A table for lookup16 or lookup256; asked for again with the same `key` it is shared.
+  // A table for lookup8 or lookup256; asked for again with the same `key` it is shared.
   Mem table(const void* key, const std::vector<uint32_t>& words) {
     for (const Table& t : tables_)
       if (t.key == key) return {pointer_, t.at};

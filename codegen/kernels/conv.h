@@ -4,7 +4,11 @@
 // One kernel serves int8 and float: a word of weights is four int8 input channels or one float one, and a lane of the
 // activations matches it. The tile is `rows` output channels (accumulators) by one vector of pixels. For each input
 // plane and tap the vector is loaded once and multiplied into every row whose word is not zero; zero words emit
-// nothing, so the kernel is the sparsity pattern.
+// nothing, so the kernel is the sparsity pattern. Where 16-bit sums are cheaper than 32-bit ones (saturating_dot), a
+// few vectors are held at once and the words of a row that cannot overflow 16 bits together are one instruction.
+//
+// An unrolled group whose code is too long for the micro-op cache is cut into pieces, kernels of their own that hand
+// their accumulators on through memory: each runs over all pixels before the next begins.
 #pragma once
 
 #include <cstdint>
@@ -61,14 +65,15 @@ struct ConvSpec {
 enum class ConvFamily : uint8_t { unrolled, dense };
 const char* name_of(ConvFamily);
 
-// The pointers of a group's kernel, in order; each advances by the given bytes a tile (one vector of pixels).
-enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output };
+// The pointers of a kernel, in order: `output` once per output, `partial` (accumulators that come and go) only in
+// pieces.
+enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial };
 struct ConvKernel {
   kir::Function function;
-  std::vector<uint32_t> stream;       // the group's own constants, in the order of use
-  std::vector<ConvPointer> pointers;  // `output` once per output
-  int64_t products = 0;               // dot4 or fma instructions per tile
-  int64_t loads = 0;                  // vector loads of the input per tile
+  std::vector<uint32_t> stream;  // the group's own constants, in the order of use
+  std::vector<ConvPointer> pointers;
+  int64_t products = 0;  // dot4, fma or tile_dot instructions per tile
+  int64_t loads = 0;     // vector loads of the input per tile
 };
 
 // Most output channels in one kernel, a multiple of 4.
@@ -77,11 +82,16 @@ int max_rows(const Isa& isa);
 // first row of each, and the end.
 std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane);
 
-// The kernel of rows [first, last). Its output and residual pointers start at the group's first plane, so groups whose
-// code does not depend on the weights (dense ones) come out alike and share a function. `pool` collects the constants
-// that the layer's groups share.
-ConvKernel lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
-                      WordPool& pool, std::string name, std::string comment);
+// Into how many pieces the unrolled kernels of these groups are best cut: as many for each.
+size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64_t>& groups);
+// Between two pieces accumulators lie as int32 [tile][row][lane]: the bytes of a tile.
+int64_t partial_bytes(const Isa& isa, int64_t rows);
+
+// The kernels of rows [first, last), `pieces` of them (dense ones are never cut). Their output and residual pointers
+// start at the group's first plane, so groups whose code does not depend on the weights (dense ones) come out alike and
+// share a function. `pool` collects the constants that the layer's groups share.
+std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
+                                   size_t pieces, WordPool& pool, const std::string& name, const std::string& comment);
 
 // Pool pointer's register, which WordPool must be made with.
 inline constexpr int kPoolPointer = 2;

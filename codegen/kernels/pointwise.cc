@@ -126,7 +126,13 @@ kir::Function lower_binary(const Isa& isa, BinaryKind kind, Border border, WordP
   return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
     b.load(0, {kIn, 0});
     b.load(1, {3, 0});
-    b.three(opcode_of(kind), 0, 0, 1);
+    if (kind == BinaryKind::min || kind == BinaryKind::max) {  // numerics::minimum and maximum: a NaN in either stays
+      b.three(opcode_of(kind), 2, 0, 1);
+      b.three(opcode_of(kind), 0, 1, 0);
+      b.three(Opcode::bit_or, 0, 2, 0);
+    } else {
+      b.three(opcode_of(kind), 0, 0, 1);
+    }
     return 0;
   });
 }
@@ -146,15 +152,25 @@ kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_
   return b.finish();
 }
 
+// With h half the number of steps, min(h, limit) + max(h, -limit) is 2h within the limits, goes on growing beyond them,
+// and is 0 for NaN, of which min and max take the limits: one min more and to_int saturates where bytes have long done
+// so (below, INT32_MIN does). The limit leaves room for the zero point.
+constexpr float kHalfSteps = 524288;
+
+bool fits_quantise_rows(Quant quant) { return quant.scale < 1e38f; }  // so that twice the scale is a float
+
 kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
                                   int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment) {
-  SPARSEC_CHECK(cols % isa.lanes == 0 && channels >= 1 && channels <= 4, name);
+  SPARSEC_CHECK(cols % isa.lanes == 0 && channels >= 1 && channels <= 4 && fits_quantise_rows(quant), name);
   Builder b(std::move(name), std::move(comment), 3);
   const int64_t vectors = cols / isa.lanes;
   b.loop_tiles();
-  if (vectors > 1) b.loop(vectors);
-  b.broadcast(4, pool.word(quant.scale));
+  b.broadcast(4, pool.word(2 * quant.scale));
   b.broadcast(5, pool.word(quant.zero_point));
+  b.broadcast(6, pool.word(kHalfSteps));
+  b.broadcast(7, pool.word(-kHalfSteps));
+  b.broadcast(8, pool.word(2 * kHalfSteps));
+  if (vectors > 1) b.loop(vectors);
   for (int j = 0; j < 4; ++j) {
     if (j >= channels) {
       b.two(Opcode::move, j, 5);
@@ -162,6 +178,10 @@ kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int
     }
     b.load(j, {kIn, j * in_plane_bytes});
     b.three(Opcode::div, j, j, 4);
+    b.three(Opcode::min, 9, j, 6);
+    b.three(Opcode::max, j, j, 7);
+    b.three(Opcode::add, j, j, 9);
+    b.three(Opcode::min, j, j, 8);
     b.two(Opcode::to_int, j, j);
     b.three(Opcode::add_i32, j, j, 5);
   }

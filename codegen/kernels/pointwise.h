@@ -46,7 +46,9 @@ kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_
 
 // Rows of `channels` (1 to 4) unpadded f32 planes -> one u8 plane. A tile is a row; cols must be a multiple of the
 // lanes. Pointers: input (of the first channel; rows follow at cols * 4 bytes, channels at in_plane_bytes), output
-// (rows follow at out_pitch_bytes), pool(2). Absent channels get the zero point.
+// (rows follow at out_pitch_bytes), pool(2). Absent channels get the zero point. Out of range saturates, NaN is the
+// zero point, as in the oracle. Any scale below 1e38 fits.
+bool fits_quantise_rows(Quant quant);
 kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
                                   int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment);
 

@@ -3,13 +3,16 @@
 
 namespace sparsec::kernels {
 
-bool is_saturation_safe(uint32_t word) {
+bool is_saturation_safe(uint32_t word) { return is_saturation_safe(std::span(&word, 1)); }
+
+bool is_saturation_safe(std::span<const uint32_t> words) {
   for (int pair = 0; pair < 2; ++pair) {
     int positive = 0, negative = 0;
-    for (int i = 0; i < 2; ++i) {
-      const auto w = static_cast<int8_t>(word >> (8 * (2 * pair + i)));
-      (w > 0 ? positive : negative) += w;
-    }
+    for (uint32_t word : words)
+      for (int i = 0; i < 2; ++i) {
+        const auto w = static_cast<int8_t>(word >> (8 * (2 * pair + i)));
+        (w > 0 ? positive : negative) += w;
+      }
     if (positive > 128 || negative < -128) return false;
   }
   return true;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "compiler/cli/benchmark_export.h"
+#include "compiler/cli/benchmark_images.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/machine.h"
@@ -21,6 +22,7 @@ struct Arguments {
   std::string model;
   BenchmarkOptions timing;
   bool quiet = false, layers = false;
+  std::vector<std::string> images;
   std::string export_path;
   ModelOptions model_options;
   LoadOptions load_options;
@@ -49,6 +51,11 @@ Result run_benchmark(const Arguments& a) {
   const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, a.load_options)
                                       : OpenedModel{nullptr, open_model(a.model, a.model_options, a.load_options)};
   const LoadedModel& model = opened.model;
+  if (!a.images.empty()) {
+    if (!a.quiet) print_conditions(model);
+    print_image_benchmark(a.model, benchmark_images(model, a.images, a.timing));
+    return kOk;
+  }
   const NoiseTensors tensors(model);
   if (!a.quiet) print_conditions(model);
   const BenchmarkResult result = benchmark([&] { model.run(tensors.in(), tensors.out()); }, a.timing);
@@ -83,6 +90,10 @@ void add_benchmark(CLI::App& app, Result& result) {
   command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->type_name("N");
+  command
+      ->add_option("--images", a->images,
+                   "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
+      ->type_name("FILE");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
   command->add_flag("--layers", a->layers,
                     "Time every layer too, against the machine's measured peaks; takes as long again");
@@ -101,7 +112,8 @@ void add_benchmark(CLI::App& app, Result& result) {
       "  sparsec benchmark yolov5s.onnx --threads 2\n"
       "  sparsec benchmark yolov5s.onnx -b 8 -t 30 -w 5\n"
       "  sparsec benchmark yolov5s.onnx --layers -x layers.json\n"
-      "  sparsec benchmark libyolo.so --isa avx2\n");
+      "  sparsec benchmark libyolo.so --isa avx2\n"
+      "  sparsec benchmark yolov5s.onnx --images photos/         from pictures to boxes, in parts\n");
   command->callback([a, &result] { result = run_benchmark(*a); });
 }
 

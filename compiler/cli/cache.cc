@@ -94,7 +94,7 @@ std::string compiler_identity() {
   ::dl_iterate_phdr(find_build_id, &id);
   if (id.empty()) id = size_and_time(program);
   for (const char* way : {".", "../lib/sparsec"})
-    id += "/" + size_and_time(program.parent_path() / way / "libsparsec_backend.so");
+    id.append("/").append(size_and_time(program.parent_path() / way / "libsparsec_backend.so"));
   return id;
 }
 

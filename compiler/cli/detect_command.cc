@@ -1,14 +1,14 @@
 // sparsec detect MODEL IMAGE...: what is in the pictures, as a table, as JSON, or drawn on them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/picture_names.h"
+#include "compiler/cli/pictures.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
 #include "sparsec/draw.h"
@@ -30,33 +30,6 @@ struct Arguments {
   ModelOptions model_options;
   LoadOptions load_options;
 };
-
-bool looks_like_a_picture(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return ending == ".jpg" || ending == ".jpeg" || ending == ".png" || ending == ".bmp";
-}
-
-// Folders stand for the pictures in them, by name.
-std::vector<std::string> expand(const std::vector<std::string>& named) {
-  std::vector<std::string> out;
-  for (const std::string& path : named) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      out.push_back(path);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-      if (looks_like_a_picture(it->path())) found.push_back(it->path().string());
-    }
-    if (error) throw CompileError(path + ": cannot list the folder: " + error.message());
-    if (found.empty()) throw CompileError(path + ": no JPEG, PNG or BMP picture in this folder");
-    std::sort(found.begin(), found.end());
-    out.insert(out.end(), found.begin(), found.end());
-  }
-  return out;
-}
 
 // The double that prints as the float does: 0.9 and not 0.8999999761581421.
 double shortest(float value) { return std::stod(fmt::format("{}", value)); }
@@ -80,15 +53,13 @@ void print_table(const std::string& path, const std::vector<Detection>& detectio
   }
 }
 
-void save_annotated(const std::string& folder, const fs::path& name, Image image,
-                    const std::vector<Detection>& detections, const LoadedModel& model) {
+void save_annotated(const fs::path& file, Image image, const std::vector<Detection>& detections,
+                    const LoadedModel& model) {
   std::vector<Detection> weakest_first(detections.rbegin(), detections.rend());  // so that the surest are on top
   for (const Detection& d : weakest_first) {
     draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label,
                    fmt::format("{} {:.2f}", model.class_name(d.label), d.score));
   }
-  fs::path file = fs::path(folder) / name.filename();
-  if (file.extension() == ".bmp" || file.extension() == ".BMP") file.replace_extension(".png");
   codecs::write_image(file.string(), image);
 }
 
@@ -113,7 +84,7 @@ bool any_picture(const std::vector<std::string>& paths) {
 }
 
 Result detect(const Arguments& a) {
-  const std::vector<std::string> paths = expand(a.images);
+  const std::vector<std::string> paths = expand_pictures(a.images);
   if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)
@@ -126,6 +97,7 @@ Result detect(const Arguments& a) {
     if (error) throw CompileError(a.save_dir + ": cannot make this folder: " + error.message());
   }
 
+  const std::map<std::string, PictureName> names = name_pictures(paths);
   Json all = Json::object();
   Result result = kOk;
   Progress progress("pictures", int64_t(paths.size()));
@@ -134,13 +106,12 @@ Result detect(const Arguments& a) {
       Image image = codecs::read_image(path);
       const std::vector<Detection> detections = model.detect(image, a.detect);
       if (a.json) {
-        const std::string base = fs::path(path).filename().string();
-        all[all.contains(base) ? path : base] =
-            to_json(detections, model);  // two pictures of one name: the later by its whole path
+        all[names.at(path).key] = to_json(detections, model);
       } else {
         print_table(path, detections, model);
       }
-      if (!a.save_dir.empty()) save_annotated(a.save_dir, fs::path(path), std::move(image), detections, model);
+      if (!a.save_dir.empty())
+        save_annotated(fs::path(a.save_dir) / names.at(path).file, std::move(image), detections, model);
     } catch (const FileError& e) {  // one bad picture does not spoil the others
       tell(e);
       result = kFailed;
@@ -160,7 +131,7 @@ void add_detect(CLI::App& app, Result& result) {
       ->required()
       ->type_name("");
   command->add_option("IMAGE", a->images, "JPEG, PNG or BMP pictures, or folders of them")->required()->type_name("");
-  command->add_flag("--json", a->json, "Print JSON, by the pictures' names, instead of a table");
+  command->add_flag("--json", a->json, "Print JSON instead of a table; its keys are the pictures' names");
   command
       ->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")
       ->type_name("DIR");
@@ -182,7 +153,9 @@ void add_detect(CLI::App& app, Result& result) {
   command->footer(
       "An .onnx model is compiled on first use and kept in the cache (`sparsec cache`). Boxes are in pixels of the "
       "picture as it is seen: a camera's\n"
-      "EXIF orientation is applied.\n\n"
+      "EXIF orientation is applied. Pictures that share their file name go by their whole path: with a/x.jpg and "
+      "b/x.jpg the keys of --json are\n"
+      "these, and --save-dir writes a_x.jpg and b_x.jpg.\n\n"
       "  sparsec detect yolov5n.onnx bus.jpg                     a table\n"
       "  sparsec detect yolov5n.onnx photos/ --json > found.json\n"
       "  sparsec detect libyolo.so bus.jpg --save-dir out        writes out/bus.jpg with boxes on it\n");

@@ -62,7 +62,8 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
       ->type_name("N")
       ->group("Running");
   app.add_option("--isa", o.isa,
-                 "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx512_vnni")
+                 "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx_vnni, avx512_vnni, "
+                 "amx")
       ->type_name("ISA")
       ->group("Running");
 }

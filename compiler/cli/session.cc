@@ -104,7 +104,8 @@ std::vector<NpyArray> LoadedModel::run(const std::vector<NpyArray>& arrays) cons
   return results;
 }
 
-std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptions& options) const {
+std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptions& options,
+                                           sparsec_rt_detect_times* times) const {
   sparsec_rt_detect_options rt{};
   rt.struct_bytes = sizeof rt;
   rt.confidence = options.confidence;
@@ -112,8 +113,8 @@ std::vector<Detection> LoadedModel::detect(const Image& image, const DetectOptio
   rt.max_detections = options.max_detections;
   rt.multi_label = options.multi_label ? 1 : 0;
   std::vector<sparsec_rt_detection> found(static_cast<size_t>(options.max_detections));
-  const int32_t count = rt_->detect(context_.get(), image.rgb.data(), image.rows, image.cols, ptrdiff_t(image.cols) * 3,
-                                    &rt, found.data(), int32_t(found.size()));
+  const int32_t count = rt_->detect_timed(context_.get(), image.rgb.data(), image.rows, image.cols,
+                                          ptrdiff_t(image.cols) * 3, &rt, found.data(), int32_t(found.size()), times);
   check(count);
   std::vector<Detection> out;
   for (int32_t i = 0; i < count && size_t(i) < found.size(); ++i) {

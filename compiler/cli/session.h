@@ -56,7 +56,9 @@ class LoadedModel {
   // The same without checks or copies; for timing.
   void run(const std::vector<const void*>& in, const std::vector<void*>& out) const;
 
-  std::vector<Detection> detect(const Image& image, const DetectOptions& options) const;
+  // `times`, where given, are filled in.
+  std::vector<Detection> detect(const Image& image, const DetectOptions& options,
+                                sparsec_rt_detect_times* times = nullptr) const;
 
  private:
   void check(int32_t status) const;

@@ -69,12 +69,12 @@ Inputs picture(const Graph& graph, const std::string& path) {
   std::vector<char> scratch(rt::letterbox_scratch_bytes(cols, 1) + 64);
   const auto misaligned = reinterpret_cast<uintptr_t>(scratch.data()) % 64;
   char* const aligned = scratch.data() + (misaligned ? 64 - misaligned : 0);
-  rt::Letterbox letterbox;
-  const bool bytes = v.type == DType::u8;
-  rt::letterbox_begin(letterbox, image.rgb.data(), ptrdiff_t(image.cols) * 3,
-                      rt::fit(image.rows, image.cols, rows, cols), bytes ? SPARSEC_U8 : SPARSEC_F32,
-                      bytes ? 1.0f : 1.0f / 255.0f, t.bytes.data(), aligned);
-  rt::letterbox_rows(letterbox, 0, rows, 0, aligned);
+  const uint32_t type = v.type == DType::u8 ? SPARSEC_U8 : SPARSEC_F32;
+  rt::Picture seen;
+  rt::letterbox_begin(&seen, 1, image.rgb.data(), ptrdiff_t(image.cols) * 3,
+                      rt::fit(image.rows, image.cols, rows, cols), aligned);
+  rt::letterbox_rows(rt::plain_input(type, rows, cols), seen, reinterpret_cast<char*>(t.bytes.data()),
+                     int64_t(cols) * int64_t(size_of(v.type)), 0, rows);
   return {share(std::move(t))};
 }
 

@@ -16,5 +16,6 @@ struct sparsec_runtime_api {
   decltype(&sparsec_rt_run_entries) run_entries;
   decltype(&sparsec_rt_arena) arena;
   decltype(&sparsec_rt_program) program;
+  decltype(&sparsec_rt_detect_timed) detect_timed;
   decltype(&sparsec_rt_run_timed) run_timed;
 };

@@ -5,119 +5,38 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/ir/arithmetic.h"
+
 namespace sparsec::importer {
+
+using arithmetic::with_number;
+using arithmetic::with_type;
+
 namespace {
-
-// Calls f with a value of the C++ type that stands for `type`.
-template <typename F>
-auto with_type(DType type, F&& f) {
-  switch (type) {
-    case DType::f32:
-      return f(float{});
-    case DType::u8:
-      return f(uint8_t{});
-    case DType::s8:
-      return f(int8_t{});
-    case DType::s32:
-      return f(int32_t{});
-    case DType::i64:
-      return f(int64_t{});
-    case DType::boolean:
-      return f(bool{});
-  }
-  SPARSEC_CHECK(false, "unknown element type");
-}
-
-template <typename To, typename From>
-To convert(From x) {
-  if constexpr (std::is_same_v<To, bool>) return x != From{};
-  if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (std::isnan(x)) return To{};
-    constexpr double kLow = double(std::numeric_limits<To>::min()), kHigh = double(std::numeric_limits<To>::max());
-    if (double(x) <= kLow) return std::numeric_limits<To>::min();
-    if (double(x) >= kHigh) return std::numeric_limits<To>::max();
-  }
-  return To(x);
-}
-
-int64_t integer_power(int64_t base, int64_t exponent) {
-  if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0;
-  uint64_t result = 1;
-  for (uint64_t b = uint64_t(base); exponent > 0; exponent >>= 1, b *= b) {
-    if ((exponent & 1) != 0) result *= b;
-  }
-  return int64_t(result);
-}
-
-template <typename T>
-T apply(BinaryKind kind, T a, T b, const std::string& where) {
-  if constexpr (std::is_same_v<T, float>) {
-    switch (kind) {
-      case BinaryKind::add:
-        return a + b;
-      case BinaryKind::sub:
-        return a - b;
-      case BinaryKind::mul:
-        return a * b;
-      case BinaryKind::div:
-        return a / b;
-      case BinaryKind::pow:
-        return std::pow(a, b);
-      case BinaryKind::min:
-        return std::min(a, b);
-      case BinaryKind::max:
-        return std::max(a, b);
-    }
-  } else {
-    switch (kind) {  // through uint64_t, which wraps around
-      case BinaryKind::add:
-        return T(uint64_t(a) + uint64_t(b));
-      case BinaryKind::sub:
-        return T(uint64_t(a) - uint64_t(b));
-      case BinaryKind::mul:
-        return T(uint64_t(a) * uint64_t(b));
-      case BinaryKind::div:
-        if (b == 0) throw CompileError(where + ": divides the constant " + std::to_string(a) + " by zero");
-        return b == T(-1) ? T(uint64_t(0) - uint64_t(a)) : T(a / b);
-      case BinaryKind::pow:
-        return T(integer_power(a, b));
-      case BinaryKind::min:
-        return std::min(a, b);
-      case BinaryKind::max:
-        return std::max(a, b);
-    }
-  }
-  SPARSEC_CHECK(false, "unknown binary operator");
-}
 
 Tensor fold_op(const Binary& op, const std::vector<const Tensor*>& in, const TypeAndShape& out,
                const std::string& where) {
   const Tensor a = expand(*in[0], out.shape), b = expand(*in[1], out.shape);
   Tensor result(out.type, out.shape);
-  with_type(out.type, [&](auto zero) {
+  with_number(out.type, [&](auto zero) {
     using T = decltype(zero);
-    if constexpr (!std::is_same_v<T, bool>) {
-      const auto x = a.data<T>(), y = b.data<T>();
-      const auto z = result.data<T>();
-      for (size_t i = 0; i < z.size(); ++i) z[i] = apply<T>(op.kind, x[i], y[i], where);
-    }
+    const auto x = a.data<T>(), y = b.data<T>();
+    const auto z = result.data<T>();
+    for (size_t i = 0; i < z.size(); ++i) z[i] = arithmetic::binary(op.kind, x[i], y[i], where);
   });
   return result;
 }
 
 Tensor fold_op(const Unary& op, const std::vector<const Tensor*>& in, const TypeAndShape& out, const std::string&) {
   Tensor result(out.type, out.shape);
-  with_type(out.type, [&](auto zero) {
+  with_number(out.type, [&](auto zero) {
     using T = decltype(zero);
-    if constexpr (!std::is_same_v<T, bool>) {
-      const auto x = in[0]->data<T>();
-      const auto y = result.data<T>();
-      for (size_t i = 0; i < y.size(); ++i) {
-        const T negative = std::is_integral_v<T> ? T(uint64_t(0) - uint64_t(x[i])) : T(-x[i]);
-        const bool flip = op.kind == UnaryKind::neg || x[i] < T{} || (op.kind == UnaryKind::abs && x[i] == T{});
-        y[i] = op.kind == UnaryKind::relu ? std::max(x[i], T{}) : flip ? negative : x[i];
-        if (op.kind == UnaryKind::abs && y[i] == T{}) y[i] = T{};
-      }
+    const auto x = in[0]->data<T>();
+    const auto y = result.data<T>();
+    for (size_t i = 0; i < y.size(); ++i) {
+      const bool flip = op.kind == UnaryKind::neg || x[i] < T{};
+      y[i] = op.kind == UnaryKind::relu ? std::max(x[i], T{}) : flip ? arithmetic::negate(x[i]) : x[i];
+      if (op.kind == UnaryKind::abs && y[i] == T{}) y[i] = T{};  // -0 too
     }
   });
   return result;
@@ -238,7 +157,7 @@ Tensor cast(const Tensor& t, DType to) {
     with_type(to, [&](auto to_zero) {
       const auto x = t.data<decltype(from_zero)>();
       const auto y = result.data<decltype(to_zero)>();
-      for (size_t i = 0; i < y.size(); ++i) y[i] = convert<decltype(to_zero)>(x[i]);
+      for (size_t i = 0; i < y.size(); ++i) y[i] = arithmetic::cast<decltype(to_zero)>(x[i]);
     });
   });
   return result;
@@ -318,40 +237,38 @@ Tensor reduce(Reduction kind, const Tensor& t, const std::vector<bool>& reduced,
   kept_strides.insert(kept_strides.end(), run_strides.begin(), run_strides.end());
   const Tensor runs = gather_strided(t, kept, 0, kept_strides);
   Tensor result(t.type, out);
-  with_type(t.type, [&](auto zero) {
+  with_number(t.type, [&](auto zero) {
     using T = decltype(zero);
-    if constexpr (!std::is_same_v<T, bool>) {
-      const auto x = runs.data<T>();
-      const auto y = result.data<T>();
-      using Limits = std::numeric_limits<T>;
-      const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
-      const T lowest = Limits::has_infinity ? T(-Limits::infinity()) : Limits::min();
-      const T start = kind == Reduction::product ? T(1)
-                      : kind == Reduction::min   ? highest
-                      : kind == Reduction::max   ? lowest
-                                                 : T(0);  // what no elements give
-      for (size_t i = 0; i < y.size(); ++i) {
-        T sum = start;
-        for (int64_t k = 0; k < length; ++k) {
-          const T v = x[i * size_t(length) + size_t(k)];
-          switch (kind) {
-            case Reduction::sum:
-            case Reduction::mean:
-              sum = apply<T>(BinaryKind::add, sum, v, "");
-              break;
-            case Reduction::product:
-              sum = apply<T>(BinaryKind::mul, sum, v, "");
-              break;
-            case Reduction::min:
-              sum = std::min(sum, v);
-              break;
-            case Reduction::max:
-              sum = std::max(sum, v);
-              break;
-          }
+    const auto x = runs.data<T>();
+    const auto y = result.data<T>();
+    using Limits = std::numeric_limits<T>;
+    const T highest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+    const T lowest = Limits::has_infinity ? T(-Limits::infinity()) : Limits::min();
+    const T start = kind == Reduction::product ? T(1)
+                    : kind == Reduction::min   ? highest
+                    : kind == Reduction::max   ? lowest
+                                               : T(0);  // what no elements give
+    for (size_t i = 0; i < y.size(); ++i) {
+      T sum = start;
+      for (int64_t k = 0; k < length; ++k) {
+        const T v = x[i * size_t(length) + size_t(k)];
+        switch (kind) {
+          case Reduction::sum:
+          case Reduction::mean:
+            sum = arithmetic::binary(BinaryKind::add, sum, v, "");
+            break;
+          case Reduction::product:
+            sum = arithmetic::binary(BinaryKind::mul, sum, v, "");
+            break;
+          case Reduction::min:
+            sum = arithmetic::binary(BinaryKind::min, sum, v, "");
+            break;
+          case Reduction::max:
+            sum = arithmetic::binary(BinaryKind::max, sum, v, "");
+            break;
         }
-        y[i] = kind == Reduction::mean && length > 0 ? T(sum / T(length)) : sum;
       }
+      y[i] = kind == Reduction::mean && length > 0 ? T(sum / T(length)) : sum;
     }
   });
   return result;

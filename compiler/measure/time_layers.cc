@@ -27,10 +27,10 @@ LayerTimes time_layers(const sparsec_runtime_api& runtime, sparsec_rt_context* c
 
   std::vector<std::vector<double>> elapsed(layers.size()), busy(layers.size());
   std::vector<double> whole;
-  std::vector<sparsec_rt_time> times(threads * program.n_schedule);
+  std::vector<sparsec_rt_entry_time> times(threads * program.n_schedule);
   const auto begin = Clock::now();
   do {
-    std::fill(times.begin(), times.end(), sparsec_rt_time{});
+    std::fill(times.begin(), times.end(), sparsec_rt_entry_time{});
     const auto start = Clock::now();
     const int32_t status = runtime.run_timed(context, inputs.data(), outputs.data(), times.data());
     whole.push_back(Milliseconds(Clock::now() - start).count());

@@ -1,22 +1,26 @@
 // Element for element: unary and binary operators with broadcasting, casts; and the normalisations, which are nearly
-// so. Float functions are libm's: here the oracle says what ONNX means. (Epilogues and the head use numerics.h
-// instead.)
+// so. Float functions are those of numerics.h, which kernels and the runtime's steps compute too: within a few units in
+// the last place of libm's, and the same on every CPU.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
+#include "compiler/ir/arithmetic.h"
 #include "compiler/oracle/call.h"
-#include "compiler/oracle/saturate.h"
+#include "compiler/oracle/numerics.h"
 
 namespace sparsec::oracle {
+
+using arithmetic::with_number;
+using arithmetic::with_type;
+
 namespace {
 
 float unary(const Unary& op, float x) {
   switch (op.kind) {
     case UnaryKind::sigmoid:
-      return 1.0f / (1.0f + std::exp(-x));
+      return numerics::sigmoid(x);
     case UnaryKind::silu:
-      return x / (1.0f + std::exp(-x));
+      return numerics::silu_exact(x);
     case UnaryKind::relu:
       return x < 0 ? 0 : x;
     case UnaryKind::leaky_relu:
@@ -26,9 +30,9 @@ float unary(const Unary& op, float x) {
     case UnaryKind::hard_sigmoid:
       return std::fmin(std::fmax(op.alpha * x + op.beta, 0.0f), 1.0f);
     case UnaryKind::tanh:
-      return std::tanh(x);
+      return numerics::tanh(x);
     case UnaryKind::exp:
-      return std::exp(x);
+      return numerics::exp(x);
     case UnaryKind::sqrt:
       return std::sqrt(x);
     case UnaryKind::neg:
@@ -41,97 +45,19 @@ float unary(const Unary& op, float x) {
   SPARSEC_CHECK(false, "unknown unary operator");
 }
 
-// Two's complement arithmetic that wraps, as ONNX Runtime's does.
-template <typename T>
-T wrap(auto op, T a, T b) {
-  using U = std::make_unsigned_t<T>;
-  return T(op(U(a), U(b)));
-}
-
 template <typename T>
 T unary(const Unary& op, T x) {
   switch (op.kind) {
     case UnaryKind::neg:
-      return wrap(std::minus{}, T(0), x);
+      return arithmetic::negate(x);
     case UnaryKind::abs:
-      return x < 0 ? wrap(std::minus{}, T(0), x) : x;
+      return x < 0 ? arithmetic::negate(x) : x;
     case UnaryKind::relu:
       return std::max(x, T(0));
     case UnaryKind::clip:
-      return std::min(std::max(x, saturate<T>(op.alpha)), saturate<T>(op.beta));
+      return std::min(std::max(x, arithmetic::saturate<T>(op.alpha)), arithmetic::saturate<T>(op.beta));
     default:
       SPARSEC_CHECK(false, "a float operator on integers");
-  }
-}
-
-float binary(BinaryKind kind, float a, float b, const std::string&) {
-  switch (kind) {
-    case BinaryKind::add:
-      return a + b;
-    case BinaryKind::sub:
-      return a - b;
-    case BinaryKind::mul:
-      return a * b;
-    case BinaryKind::div:
-      return a / b;
-    case BinaryKind::pow:
-      return std::pow(a, b);
-    case BinaryKind::min:
-      return b < a ? b : a;
-    case BinaryKind::max:
-      return a < b ? b : a;
-  }
-  SPARSEC_CHECK(false, "unknown binary operator");
-}
-
-template <typename T>
-T binary(BinaryKind kind, T a, T b, const std::string& node) {
-  switch (kind) {
-    case BinaryKind::add:
-      return wrap(std::plus{}, a, b);
-    case BinaryKind::sub:
-      return wrap(std::minus{}, a, b);
-    case BinaryKind::mul:
-      return wrap(std::multiplies{}, a, b);
-    case BinaryKind::div:
-      if (b == 0)
-        throw CompileError("node " + node + " (Div): integer division by zero; supported: a divisor other than 0");
-      return b == -1 ? wrap(std::minus{}, T(0), a) : a / b;
-    case BinaryKind::pow:
-      return saturate<T>(std::pow(double(a), double(b)));
-    case BinaryKind::min:
-      return std::min(a, b);
-    case BinaryKind::max:
-      return std::max(a, b);
-  }
-  SPARSEC_CHECK(false, "unknown binary operator");
-}
-
-template <typename F>
-void with_arithmetic_type(DType type, F&& f) {
-  switch (type) {
-    case DType::f32:
-      return f(float{});
-    case DType::s32:
-      return f(int32_t{});
-    case DType::i64:
-      return f(int64_t{});
-    default:
-      SPARSEC_CHECK(false, std::string("no arithmetic on ") + name_of(type));
-  }
-}
-
-template <typename F>
-void with_type(DType type, F&& f) {
-  switch (type) {
-    case DType::u8:
-      return f(uint8_t{});
-    case DType::s8:
-      return f(int8_t{});
-    case DType::boolean:
-      return f(bool{});
-    default:
-      return with_arithmetic_type(type, f);
   }
 }
 
@@ -147,20 +73,10 @@ std::vector<int64_t> broadcast_strides(const Shape& operand, const Shape& out) {
   return strides;
 }
 
-template <typename To, typename From>
-To cast(From x) {
-  if constexpr (std::is_same_v<To, bool>)
-    return x != From(0);
-  else if constexpr (std::is_same_v<From, float> && std::is_integral_v<To>)
-    return saturate<To>(double(x));
-  else
-    return To(x);
-}
-
 }  // namespace
 
 void evaluate_op(const Unary& op, const Call& call) {
-  with_arithmetic_type(call.in(0).type, [&](auto tag) {
+  with_number(call.in(0).type, [&](auto tag) {
     using T = decltype(tag);
     const auto x = call.in(0).data<T>();
     const auto y = call.out().data<T>();
@@ -173,7 +89,8 @@ void evaluate_op(const Binary& op, const Call& call) {
   const size_t rank = shape.size();
   const auto stride_a = broadcast_strides(call.in(0).shape, shape),
              stride_b = broadcast_strides(call.in(1).shape, shape);
-  with_arithmetic_type(call.out().type, [&](auto tag) {
+  const std::string where = "node " + call.node.name + " (" + name_of(op.kind) + ")";
+  with_number(call.out().type, [&](auto tag) {
     using T = decltype(tag);
     const auto a = call.in(0).data<T>(), b = call.in(1).data<T>();
     const auto y = call.out().data<T>();
@@ -181,7 +98,7 @@ void evaluate_op(const Binary& op, const Call& call) {
     std::vector<int64_t> index(rank, 0);
     int64_t at_a = 0, at_b = 0;
     for (size_t i = 0; i < y.size(); ++i) {
-      y[i] = binary(op.kind, a[size_t(at_a)], b[size_t(at_b)], call.node.name);
+      y[i] = arithmetic::binary(op.kind, a[size_t(at_a)], b[size_t(at_b)], where);
       for (size_t d = rank; d-- > 0;) {
         at_a += stride_a[d];
         at_b += stride_b[d];
@@ -199,7 +116,7 @@ void evaluate_op(const Cast& op, const Call& call) {
     with_type(op.to, [&](auto to) {
       const auto x = call.in(0).data<decltype(from)>();
       const auto y = call.out().data<decltype(to)>();
-      for (size_t i = 0; i < y.size(); ++i) y[i] = cast<decltype(to)>(x[i]);
+      for (size_t i = 0; i < y.size(); ++i) y[i] = arithmetic::cast<decltype(to)>(x[i]);
     });
   });
 }
@@ -215,7 +132,7 @@ void evaluate_op(const Softmax& op, const Call& call) {
     if (first / stride % length != 0) continue;  // not the start of a row along the axis
     float most = x[first], sum = 0;
     for (size_t i = 0; i < length; ++i) most = std::max(most, x[first + i * stride]);
-    for (size_t i = 0; i < length; ++i) sum += y[first + i * stride] = std::exp(x[first + i * stride] - most);
+    for (size_t i = 0; i < length; ++i) sum += y[first + i * stride] = numerics::exp(x[first + i * stride] - most);
     for (size_t i = 0; i < length; ++i) y[first + i * stride] /= sum;
   }
 }

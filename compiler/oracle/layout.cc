@@ -1,8 +1,8 @@
 // Operators that move elements and compute nothing: the same for every element type, so they work on bytes.
 #include <algorithm>
 
+#include "compiler/ir/arithmetic.h"
 #include "compiler/oracle/call.h"
-#include "compiler/oracle/saturate.h"
 
 namespace sparsec::oracle {
 namespace {
@@ -40,7 +40,7 @@ void copy(const Tensor& from, const View& source, Tensor& to, const View& target
 
 template <typename T>
 void fill_as(Tensor& t, float value) {
-  std::ranges::fill(t.data<T>(), saturate<T>(value));
+  std::ranges::fill(t.data<T>(), arithmetic::saturate<T>(value));
 }
 
 // Every element = value, in the tensor's type.

@@ -1,4 +1,4 @@
-// The table behind numerics::silu: per segment, the quintic through h at the six Chebyshev nodes.
+// The table behind numerics::silu: per segment, the quartic through h at the five Chebyshev nodes.
 //
 // Interpolation there is within a hair of minimax. All is computed in double by +, -, *, / alone, which IEEE 754 rounds
 // the same way everywhere, so that every machine that compiles a model puts the same 96 floats into it; libm's exp
@@ -28,15 +28,15 @@ double h(double a) {
 
 SiluTable fit() {
   constexpr size_t kNodes = kSiluDegree + 1;
-  // cos of 15, 45 and 75 degrees, and their negatives
-  constexpr std::array<double, kNodes> kNode{-0.96592582628906828675, -0.70710678118654752440, -0.25881904510252076235,
-                                             0.25881904510252076235,  0.70710678118654752440,  0.96592582628906828675};
+  // cos of 18, 54 and 90 degrees, and their negatives
+  constexpr std::array<double, kNodes> kNode{-0.95105651629515357212, -0.58778525229247312917, 0,
+                                             0.58778525229247312917, 0.95105651629515357212};
   SiluTable table{};
   for (int octave = 0; octave < 4; ++octave) {
-    for (int part = 0; part < 4; ++part) {
-      const double width = double(1 << octave) / 4, low = double(1 << octave) + part * width, middle = low + width / 2;
-      const size_t i = (std::bit_cast<uint32_t>(float(low)) >> 21) & 15;
-      if (octave == 3 && part == 3) {  // from 13 on h is the line a/2 = (b - 1)/2, to within a e^-a
+    for (int part = 0; part < 2; ++part) {
+      const double width = double(1 << octave) / 2, low = double(1 << octave) + part * width, middle = low + width / 2;
+      const size_t i = (std::bit_cast<uint32_t>(float(low)) >> 22) & 7;
+      if (octave == 3 && part == 1) {  // from 11 on h is the line a/2 = (b - 1)/2, to within a e^-a
         table.c[0][i] = -0.5f;
         table.c[1][i] = 0.5f;
         continue;

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/ir/arithmetic.h"
 #include "compiler/oracle/call.h"
 #include "compiler/oracle/numerics.h"
-#include "compiler/oracle/saturate.h"
 
 namespace sparsec::oracle {
 namespace {
@@ -33,7 +33,7 @@ void quantise(const QuantParams& q, const Tensor& in, Tensor& out) {
   for (size_t i = 0; i < y.size(); ++i) {
     const size_t s = slice(i);
     const double steps = std::nearbyint(x[i] / q.scale[s]);
-    y[i] = saturate<T>((std::isnan(steps) ? 0.0 : steps) + q.zero_point[s]);
+    y[i] = arithmetic::saturate<T>((std::isnan(steps) ? 0.0 : steps) + q.zero_point[s]);
   }
 }
 
@@ -46,26 +46,6 @@ void dequantise(const QuantParams& q, const Tensor& in, Tensor& out) {
     const size_t s = slice(i);
     y[i] = float(int64_t(x[i]) - q.zero_point[s]) * q.scale[s];
   }
-}
-
-float combine(BinaryKind kind, float a, float b) {
-  switch (kind) {
-    case BinaryKind::add:
-      return a + b;
-    case BinaryKind::sub:
-      return a - b;
-    case BinaryKind::mul:
-      return a * b;
-    case BinaryKind::div:
-      return a / b;
-    case BinaryKind::pow:
-      return std::pow(a, b);
-    case BinaryKind::min:
-      return b < a ? b : a;
-    case BinaryKind::max:
-      return a < b ? b : a;
-  }
-  SPARSEC_CHECK(false, "unknown binary operator");
 }
 
 }  // namespace
@@ -108,7 +88,8 @@ void evaluate_op(const QBinary& op, const Call& call) {
   const auto y = call.out().data<uint8_t>();
   const float per_scale = 1.0f / qy.scale;
   for (size_t i = 0; i < y.size(); ++i) {
-    const int32_t steps = numerics::round_even(combine(op.kind, real(a[i], qa), real(b[i], qb)) * per_scale);
+    const int32_t steps =
+        numerics::round_even(arithmetic::binary(op.kind, real(a[i], qa), real(b[i], qb), call.node.name) * per_scale);
     // In int32 that wraps, as kernels add.
     y[i] = numerics::clamp_u8(int32_t(uint32_t(steps) + uint32_t(qy.zero_point)));
   }

@@ -3,13 +3,14 @@
 //
 // An unrolled kernel issues one product per non-zero word, a dense one a product per word, zero or not, but its code
 // stays in the micro-op cache. Past a few thousand products a group's code comes from L2 at about `kFetchBytes` a
-// cycle, which then bounds the unrolled kernel (docs/design.md).
+// cycle, which then bounds the unrolled kernel, unless it is cut into pieces (kernels::piece_count).
 #include "compiler/plan/choose_kernels.h"
 
 #include <algorithm>
 #include <cstdio>
 
-#include "codegen/kernels/saturation.h"
+#include "codegen/kernels/conv_amx.h"
+#include "codegen/kernels/conv_products.h"
 
 namespace sparsec {
 namespace {
@@ -18,11 +19,17 @@ struct Counts {
   int64_t nonzero = 0, words = 0, loads_unrolled = 0, loads_dense = 0, rows = 0, groups = 0;
 };
 
-constexpr double kProductsPerCycle = 2;  // two vector ports, or two loads of weights
-constexpr double kCodeBytes = 8;         // a product with its short displacement
-constexpr double kFetchBytes = 14;       // a cycle, from L2 through the decoders
+constexpr double kLoadsPerCycle = 2;
+constexpr double kCodeBytes = 8;    // an instruction with its short displacement
+constexpr double kFetchBytes = 14;  // a cycle, from L2 through the decoders
 constexpr double kResidentCode = 24 * 1024;
 constexpr double kEpilogue = 13;  // cycles per row and vector
+
+// AMX, from the manual and a prototype, not yet calibrated: the matrix unit takes a row of weights a cycle; a load of a
+// tile is sixteen lines, two a cycle, of which the prototype hid nothing (it reached about half of the unit's peak).
+constexpr double kTileProduct = 16, kTileLoad = 8;
+constexpr double kTileSums = 3;  // cycles per row and vector to store the sums, load them and add the bias
+constexpr int64_t kTileCodeBytes = 20;
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   Counts n;
@@ -38,7 +45,7 @@ Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
           ++n.words;
           if (w == 0) continue;
           any = true;
-          n.nonzero += spec.integer && isa.saturating_dot && !kernels::is_saturation_safe(w) ? 2 : 1;
+          n.nonzero += kernels::products_of(isa, spec.integer, w);
         }
         n.loads_unrolled += any;
         ++n.loads_dense;
@@ -50,17 +57,27 @@ Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
 
 LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t tiles, const std::string& force) {
   const Counts n = count(isa, spec);
-  const double product = isa.saturating_dot && spec.integer ? 4 : isa.lanes == 8 ? 2 : 1;  // instructions
+  // Two products a cycle, or two multiplications where dot4 is two (sums in 16 bits save up to a third of them).
+  const bool through_16_bits = isa.saturating_dot && spec.integer;
+  const double cycles = through_16_bits ? 0.95 : 0.5, instructions = through_16_bits ? 3.2 : isa.lanes == 8 ? 2 : 1;
   const double epilogue = double(n.rows) * kEpilogue;
-  const double dense = (double(n.words) * product + double(n.loads_dense)) / kProductsPerCycle * 1.1 + epilogue;
-  const double code = double(n.nonzero) * kCodeBytes * product;
-  double unrolled = (double(n.nonzero) * product + double(n.loads_unrolled)) / kProductsPerCycle;
-  if (code / double(n.groups) > kResidentCode) unrolled = std::max(unrolled, code / kFetchBytes);
+  const double dense = (double(n.words) * cycles + double(n.loads_dense) / kLoadsPerCycle) * 1.1 + epilogue;
+  const double code = double(n.nonzero) * kCodeBytes * instructions;
+  double unrolled = double(n.nonzero) * cycles + double(n.loads_unrolled) / kLoadsPerCycle;
+  if (isa.piece_products == 0 && code / double(n.groups) > kResidentCode)
+    unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
+
+  kernels::AmxCounts tiled;
+  if (kernels::has_amx_kernel(isa, spec)) tiled = kernels::count_amx(spec);
+  const double amx = double(tiled.products) * kTileProduct +
+                     (double(tiled.products) / 2 + double(tiled.input_loads)) * kTileLoad + double(n.rows) * kTileSums +
+                     epilogue;
 
   LayerChoice choice;
   choice.candidates.emplace_back("dense", dense * double(tiles));
   if (isa.unroll) choice.candidates.emplace_back("unrolled", unrolled * double(tiles));
+  if (kernels::has_amx_kernel(isa, spec)) choice.candidates.emplace_back("amx", amx * double(tiles));
   const auto forced =
       std::find_if(choice.candidates.begin(), choice.candidates.end(), [&](const auto& c) { return c.first == force; });
   const auto best = forced != choice.candidates.end()
@@ -70,9 +87,10 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   choice.kernel = best->first;
   choice.predicted_cycles = best->second;
   choice.code_bytes =
-      int64_t(choice.kernel == "unrolled"
-                  ? code
-                  : double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * product);
+      choice.kernel == "unrolled" ? int64_t(code)
+      : choice.kernel == "amx"
+          ? (tiled.products + tiled.input_loads) * kTileCodeBytes
+          : int64_t(double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * instructions);
   char reason[96];
   std::snprintf(reason, sizeof reason, "%lld of %lld words are not zero (%.0f%%)", static_cast<long long>(n.nonzero),
                 static_cast<long long>(n.words), 100.0 * double(n.nonzero) / double(std::max<int64_t>(1, n.words)));

@@ -6,6 +6,8 @@
 // no pixel is computed twice. A step that nobody in the group reads is cut evenly too. The number of bands makes a
 // band's share of the activations, with the group's code and weights, fit L2. A step alone, in one band, runs its calls
 // one after the other over all tiles, so that only the largest call's code counts.
+//
+// A run of the whole model and detection each have their own steps and so their own groups.
 #include <algorithm>
 #include <map>
 
@@ -17,41 +19,47 @@ namespace {
 
 using Tiles = StepExtent::Tiles;
 
+// The schedule of some of the steps, in their order. Below, a step is its place in `steps`.
 class Columns {
  public:
-  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options)
-      : plan_(plan), extents_(extents), options_(options) {
-    SPARSEC_CHECK(extents.size() == plan.program.steps.size(), "an extent a step");
-  }
+  Columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options, std::vector<int32_t> steps)
+      : plan_(plan), extents_(extents), options_(options), steps_(std::move(steps)) {}
 
   void run() {
-    const auto steps = int32_t(extents_.size());
+    const auto steps = int32_t(steps_.size());
     for (int32_t first = 0; first < steps;) {
       int32_t last = first;
       if (options_.columns && bandable(first)) {
-        while (last + 1 < steps && bandable(last + 1) && !extents_[size_t(last + 1)].starts_group &&
-               fits(first, last + 1))
-          ++last;
-        while (last > first && extents_[size_t(last)].is_border) --last;  // belongs to what follows
+        while (last + 1 < steps && bandable(last + 1) && fits(first, last + 1)) ++last;
+        while (last > first && extent(last).is_border) --last;  // belongs to what follows
       }
       emit(first, last);
       first = last + 1;
     }
   }
 
- private:
-  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all.
-  static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 16;
+  std::vector<sparsec_work> schedule;
+  std::vector<ColumnGroup> groups;
 
-  bool bandable(int32_t s) const { return extents_[size_t(s)].is_border || extents_[size_t(s)].tiles != Tiles::whole; }
-  int64_t tiles(int32_t s) const { return plan_.program.steps[size_t(s)].tiles; }
+ private:
+  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all, and so does a level of
+  // the head with its decoding, which is the largest tensor of all.
+  static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 16;
+  int32_t most_bands(int32_t first, int32_t last) const {
+    const bool decoded = last == first + 1 && extent(last).writes.empty();  // writes to the caller's memory
+    return first == last || decoded ? kMaxBandsAlone : kMaxBands;
+  }
+
+  bool bandable(int32_t s) const { return extent(s).is_border || extent(s).tiles != Tiles::whole; }
+  const StepExtent& extent(int32_t s) const { return extents_[size_t(steps_[size_t(s)])]; }
+  int64_t tiles(int32_t s) const { return plan_.program.steps[size_t(steps_[size_t(s)])].tiles; }
   int64_t budget() const { return options_.l2_bytes * 3 / 4; }
 
   // Bytes of the tensors that the steps read and write, each once.
   int64_t activations(int32_t first, int32_t last) const {
     std::map<std::pair<int32_t, int64_t>, int64_t> bytes;
     for (int32_t s = first; s <= last; ++s)
-      for (const auto* side : {&extents_[size_t(s)].reads, &extents_[size_t(s)].writes})
+      for (const auto* side : {&extent(s).reads, &extent(s).writes})
         for (const StepExtent::Planes& p : *side) bytes[p.key()] = std::max(bytes[p.key()], p.bytes);
     int64_t sum = 0;
     for (const auto& [key, size] : bytes) sum += size;
@@ -59,16 +67,16 @@ class Columns {
   }
   int64_t code(int32_t first, int32_t last) const {
     int64_t bytes = 0;
-    for (int32_t s = first; s <= last; ++s) bytes += extents_[size_t(s)].code;
+    for (int32_t s = first; s <= last; ++s) bytes += extent(s).code;
     return bytes;
   }
   int64_t working_set(int32_t first, int32_t last, int32_t bands) const {
-    if (first == last && bands == 1) return activations(first, last) + extents_[size_t(first)].largest_call;
+    if (first == last && bands == 1) return activations(first, last) + extent(first).largest_call;
     return activations(first, last) / bands + code(first, last);
   }
   // The fewest bands that bring the working set under the budget; 0 when none do.
   int32_t bands(int32_t first, int32_t last) const {
-    for (int32_t n = 1; n <= (first == last ? kMaxBandsAlone : kMaxBands); ++n)
+    for (int32_t n = 1; n <= most_bands(first, last); ++n)
       if (working_set(first, last, n) <= budget()) return n;
     return 0;
   }
@@ -78,7 +86,7 @@ class Columns {
 
   // Tiles of step s that must be done so that `pixels` of what it writes are.
   int64_t tiles_for(int32_t s, int64_t pixels) const {
-    const int64_t each = extents_[size_t(s)].pixels_per_tile;
+    const int64_t each = extent(s).pixels_per_tile;
     return std::min(tiles(s), (pixels + each - 1) / each);
   }
 
@@ -94,15 +102,15 @@ class Columns {
   // writes a part of a concatenation counts as writing all of its buffer: the readers of the whole wait for every part.
   void solve(int32_t first, int32_t last, int32_t band, int32_t bands, std::vector<int64_t>& end) const {
     for (int32_t s = last; s >= first; --s) {
-      const StepExtent& e = extents_[size_t(s)];
+      const StepExtent& e = extent(s);
       int64_t need = 0;
       bool read = e.is_border;
       for (int32_t later = s + 1; later <= last && !e.is_border; ++later)
-        for (const StepExtent::Planes& r : extents_[size_t(later)].reads) {
+        for (const StepExtent::Planes& r : extent(later).reads) {
           const auto same = [&](const StepExtent::Planes& w) { return w.buffer == r.buffer; };
           if (std::none_of(e.writes.begin(), e.writes.end(), same)) continue;
           read = true;
-          need = std::max(need, tiles_for(s, pixels_read(extents_[size_t(later)], r, end[size_t(later - first)])));
+          need = std::max(need, tiles_for(s, pixels_read(extent(later), r, end[size_t(later - first)])));
         }
       if (!read) need = tiles(s) * (band + 1) / bands;
       if (band + 1 == bands || e.is_border) need = tiles(s);
@@ -114,13 +122,13 @@ class Columns {
     const int32_t n = options_.columns && bandable(first) ? std::max(1, bands(first, last)) : 1;
     if (n > 1)  // borders first: any band may read them
       for (int32_t s = first; s <= last; ++s)
-        if (extents_[size_t(s)].is_border) add(s, 0, tiles(s), false);
+        if (extent(s).is_border) add(s, 0, tiles(s), false);
     const auto count = size_t(last - first + 1);
     std::vector<int64_t> done(count, 0), end(count, 0);
     for (int32_t band = 0; band < n; ++band) {
       solve(first, last, band, n, end);
       for (int32_t s = first; s <= last; ++s) {
-        const bool border = extents_[size_t(s)].is_border;
+        const bool border = extent(s).is_border;
         if (border && n > 1) continue;
         const auto i = size_t(s - first);
         end[i] = std::max(end[i], done[i]);
@@ -128,14 +136,14 @@ class Columns {
         done[i] = end[i];
       }
     }
-    if (n > 1) keep_alive(first, last);
-    plan_.groups.push_back({first, last, n, working_set(first, last, n)});
+    if (n > 1) keep_alive(steps_[size_t(first)], steps_[size_t(last)]);
+    groups.push_back({steps_[size_t(first)], steps_[size_t(last)], n, working_set(first, last, n)});
   }
   void add(int32_t s, int64_t begin, int64_t end, bool barrier) {
-    plan_.program.schedule.push_back({uint32_t(s), barrier, begin, end});
+    schedule.push_back({uint32_t(steps_[size_t(s)]), barrier, begin, end});
   }
 
-  // In bands, everything that the group touches lives as long as the group.
+  // In bands, everything that the group touches lives as long as the group (numbers of steps in the plan).
   void keep_alive(int32_t first, int32_t last) {
     for (Buffer& b : plan_.places.buffers)
       if (b.first <= last && b.last >= first) {
@@ -147,12 +155,24 @@ class Columns {
   Plan& plan_;
   const std::vector<StepExtent>& extents_;
   const PlanOptions& options_;
+  const std::vector<int32_t> steps_;
 };
 
 }  // namespace
 
 void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
-  Columns(plan, extents, options).run();
+  SPARSEC_CHECK(extents.size() == plan.program.steps.size(), "an extent a step");
+  std::vector<int32_t> runs, detects;
+  for (size_t s = 0; s < extents.size(); ++s) {
+    if (extents[s].runs) runs.push_back(int32_t(s));
+    if (extents[s].detects) detects.push_back(int32_t(s));
+  }
+  Columns run(plan, extents, options, std::move(runs)), detection(plan, extents, options, std::move(detects));
+  run.run();
+  detection.run();
+  plan.program.schedule = std::move(run.schedule);
+  plan.groups = std::move(run.groups);
+  plan.program.detect_schedule = std::move(detection.schedule);
 }
 
 }  // namespace sparsec

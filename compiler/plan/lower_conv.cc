@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "codegen/kernels/conv_amx.h"
 #include "compiler/error.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
@@ -106,6 +107,28 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
   return spec;
 }
 
+// Where the accumulators of groups in pieces lie between them. One group follows the other over the same memory, unless
+// threads work on several groups at once.
+class Partials {
+ public:
+  Partials(Lowering& to, const std::string& node, const ConvSpec& spec, const std::vector<int64_t>& borders,
+           size_t pieces, int64_t tiles, bool split) {
+    if (pieces == 1) return;
+    int64_t rows = 0;
+    for (size_t g = 0; g + 1 < borders.size(); ++g) rows = std::max(rows, borders[g + 1] - borders[g]);
+    stride_ = kernels::partial_bytes(to.isa, std::min(rows, spec.rows));
+    group_bytes_ = split ? stride_ * tiles : 0;
+    std::vector<Buffer>& buffers = to.plan.places.buffers;
+    buffer_ = int32_t(buffers.size());
+    buffers.push_back({.name = node + ".partial", .bytes = stride_ * tiles * int64_t(split ? borders.size() - 1 : 1)});
+  }
+  Operand of_group(size_t g) const { return {{SPARSEC_ARENA, buffer_, int64_t(g) * group_bytes_}, stride_}; }
+
+ private:
+  int32_t buffer_ = 0;
+  int64_t stride_ = 0, group_bytes_ = 0;
+};
+
 }  // namespace
 
 void lower_conv(Lowering& to, const Node& node, int32_t index) {
@@ -131,15 +154,34 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   if (spec.residual) reads.push_back(node.inputs[2]);
   to.flat_tiles(reads, std::max<int64_t>(0, *std::max_element(spec.taps.begin(), spec.taps.end()) / 4), node.outputs);
   kernels::WordPool pool(kernels::kPoolPointer);
-  const std::vector<int64_t> borders = kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
-  std::vector<kernels::ConvKernel> groups;
-  for (size_t g = 0; g + 1 < borders.size(); ++g)
-    groups.push_back(kernels::lower_conv(
-        to.isa, spec, family, borders[g], borders[g + 1], pool, to.function_name("conv") + "_" + std::to_string(g),
-        node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1)));
+  const bool amx = choice.kernel == "amx";
+  const std::vector<int64_t> borders =
+      amx ? kernels::amx_row_groups(spec) : kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
+  const size_t pieces = choice.kernel == "unrolled" ? kernels::piece_count(to.isa, spec, borders) : 1;
+  std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
+  for (size_t g = 0; g + 1 < borders.size(); ++g) {
+    const std::string name = to.function_name("conv") + "_" + std::to_string(g);
+    const std::string what =
+        node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1);
+    if (amx) {
+      group_kernels.emplace_back(g,
+                                 kernels::lower_conv_amx(to.isa, spec, borders[g], borders[g + 1], pool, name, what));
+      continue;
+    }
+    for (kernels::ConvKernel& kernel :
+         kernels::lower_conv(to.isa, spec, family, borders[g], borders[g + 1], pieces, pool, name, what))
+      group_kernels.emplace_back(g, std::move(kernel));
+  }
   const Operand pool_words{to.add_words(pool.words()), 0};
-  for (size_t g = 0; g < groups.size(); ++g) {
-    kernels::ConvKernel& group = groups[g];
+
+  // where code and weights outweigh the activations, each thread takes its own channels and streams half of them
+  for (const auto& [g, kernel] : group_kernels) choice.weight_bytes += int64_t(kernel.stream.size()) * 4;
+  const size_t groups = borders.size() - 1;
+  const bool split = groups >= 4 && choice.code_bytes + choice.weight_bytes > spec.in_planes * spec.in_plane_bytes;
+  if (split) to.plan.program.steps.back().split = uint32_t(pieces);
+  const Partials partials(to, node.name, spec, borders, pieces, tiles, split);
+
+  for (auto& [g, group] : group_kernels) {
     // the group's first row, in planes of the output or the residual
     const auto first_plane = [&](ValueId v) {
       const PlaneLayout& l = to.planes(v).layout;
@@ -156,7 +198,6 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           break;
         case kernels::ConvPointer::stream:
           operands.push_back({to.add_words(group.stream), 0});
-          choice.weight_bytes += int64_t(group.stream.size()) * 4;
           break;
         case kernels::ConvPointer::pool:
           operands.push_back(pool_words);
@@ -170,6 +211,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
         case kernels::ConvPointer::output:
           operands.push_back(first_plane(node.outputs[output++]));
           break;
+        case kernels::ConvPointer::partial:
+          operands.push_back(partials.of_group(g));
+          break;
       }
     }
     choice.products += group.products * tiles;
@@ -178,10 +222,6 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
     to.call(to.add_function(std::move(group.function)), operands);
   }
   for (ValueId v : node.outputs) to.made_planes(v);
-  // where code and weights outweigh the activations, each thread takes its own channels and streams half of them
-  const int64_t activations = spec.in_planes * spec.in_plane_bytes;
-  const int64_t code = choice.code_bytes + choice.weight_bytes;
-  if (int64_t(groups.size()) >= 4 && code > activations) to.plan.program.steps.back().split = 1;
   to.plan.choices.push_back(std::move(choice));
 }
 

@@ -275,39 +275,4 @@ void lower_plain(Lowering& to, const Node& node, int32_t index) { PlainLowering(
 void planes_from_plain(Lowering& to, ValueId v) { convert(to, v, true); }
 void plain_from_planes(Lowering& to, ValueId v) { convert(to, v, false); }
 
-void lower_decode(Lowering& to, const Node& node, int32_t index) {
-  const auto& op = std::get<Decode>(node.op);
-  for (ValueId v : node.inputs) to.need_planes(v);
-  const int64_t channels = 5 + op.classes;
-  int64_t cell = 0;
-  for (size_t k = 0; k < op.levels.size(); ++k) {
-    const DecodeLevel& level = op.levels[k];
-    const PlaneLayout& l = to.planes(node.inputs[k]).layout;
-    to.begin_step(node.name + " level " + std::to_string(k), index, l.rows,
-                  node.name + ": decode, stride " + std::to_string(int(level.stride)));
-    to.row_tiles({node.inputs[k]}, 1, {});
-    if (k == 0) to.starts_group();  // detection's part of the schedule ends here
-    for (size_t a = 0; a < level.anchors.size(); ++a) {
-      sparsec_decode_row d{};
-      d.columns = int32_t(l.cols);
-      d.channels = int32_t(channels);
-      d.plane_stride = l.plane_bytes;
-      d.column_stride = 4;
-      d.stride = level.stride;
-      d.anchor_width = level.anchors[a][0];
-      d.anchor_height = level.anchors[a][1];
-      d.sigmoid_done = op.sigmoid_done;
-      Location out = to.plain(node.outputs[0]);
-      out.offset += cell * channels * 4;
-      to.call("decode_row",
-              {{out, l.cols * channels * 4},
-               to.in_planes(node.inputs[k], l.origin + int64_t(a) * channels * l.plane_bytes, l.pitch * 4),
-               {out, 0},
-               {to.add_descriptor(d), 0}});
-      cell += l.rows * l.cols;
-    }
-  }
-  to.made_plain(node.outputs[0]);
-}
-
 }  // namespace sparsec

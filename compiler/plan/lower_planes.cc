@@ -212,7 +212,7 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   to.begin_step(node.name, index, rows, describe(to, node));
   to.row_tiles({}, 1, {y});
   to.plain_row_tiles(x, false);
-  if (cols % to.isa.lanes != 0) {
+  if (cols % to.isa.lanes != 0 || !kernels::fits_quantise_rows({q.scale[0], q.zero_point[0]})) {
     for (int64_t c = 0; c < channels; ++c) {
       sparsec_loop loop{};
       loop.rank = 1;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "compiler/error.h"
 
@@ -27,6 +28,8 @@ void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::st
       {std::move(name), std::move(comment), uint32_t(plan.program.calls.size()), 0, tiles, split});
   plan.step_node.push_back(node);
   extents_.emplace_back();
+  extents_.back().runs = runs;
+  extents_.back().detects = detects;
 }
 
 StepExtent::Planes Lowering::extent(ValueId v) const {
@@ -103,7 +106,8 @@ int32_t Lowering::add_function(kir::Function function) {
   std::vector<kir::Function>& all = plan.program.functions;
   const auto [same, end] = functions_.equal_range(digest(function));
   for (auto it = same; it != end; ++it)
-    if (all[size_t(it->second)].pointers == function.pointers && all[size_t(it->second)].code == function.code)
+    if (const kir::Function& other = all[size_t(it->second)];
+        other.pointers == function.pointers && other.scratch == function.scratch && other.code == function.code)
       return it->second;
   functions_.emplace(digest(function), int32_t(all.size()));
   plan.program.functions.push_back(std::move(function));
@@ -154,13 +158,17 @@ Operand Lowering::in_planes(ValueId v, int64_t bytes, int64_t stride) const {
 void Lowering::need_planes(ValueId v) {
   if (has_planes_[v]) return;
   has_planes_[v] = true;
+  const bool saved = std::exchange(detects, detection.reads_value[size_t(v)]);
   planes_from_plain(*this, v);
+  detects = saved;
 }
 
 void Lowering::need_plain(ValueId v) {
   if (graph.value(v).constant || has_plain_[v]) return;
   has_plain_[v] = true;
+  const bool saved = std::exchange(detects, detection.reads_value[size_t(v)]);
   plain_from_planes(*this, v);
+  detects = saved;
 }
 
 Operand Lowering::mask(ValueId v) {
@@ -183,6 +191,7 @@ void Lowering::fill_border(ValueId v, bool flat) {
   const int64_t rows_end = l.origin + ((l.rows - 1) * l.pitch + l.cols) * 4;
   begin_step(graph.value(v).name + " border", -1, l.planes, "border of " + graph.value(v).name);
   extents_.back().is_border = true;
+  extents_.back().detects = detection.reads_value[size_t(v)];
   extents_.back().writes.push_back(extent(v));
   const auto run = [&](int64_t from, int64_t to, int64_t repeat, int64_t step) {
     if (to <= from || repeat <= 0) return;

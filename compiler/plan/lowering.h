@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/plan/detection.h"
 #include "compiler/plan/places.h"
 #include "compiler/plan/plan.h"
 #include "runtime/core/steps.h"
@@ -35,18 +36,23 @@ struct StepExtent {
   std::vector<Planes> reads, writes;
   int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
   bool is_border = false;              // writes only borders: may run before everything else in its group
-  bool starts_group = false;           // is never grouped with what comes before
+  bool runs = true;                    // whether a run of the whole model has the step in its schedule
+  bool detects = false;                // whether detection has
 };
 
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Isa& isa, const PlanOptions& options, Plan& plan)
-      : graph(graph), isa(isa), options(options), plan(plan) {}
+  Lowering(const DetectionGraph& detection, const Isa& isa, const PlanOptions& options, Plan& plan)
+      : detection(detection), graph(detection.graph), isa(isa), options(options), plan(plan) {}
 
+  const DetectionGraph& detection;
   const Graph& graph;
   const Isa& isa;
   const PlanOptions& options;
   Plan& plan;
+
+  // Whose schedule the next steps are in. Conversions and borders are in detection's, too, where it reads their value.
+  bool runs = true, detects = false;
 
   // Opens the step that the next calls belong to.
   void begin_step(std::string name, int32_t node, int64_t tiles, std::string comment, uint32_t split = 0);
@@ -71,7 +77,6 @@ class Lowering {
   // Adds the plain picture whose rows the current step's tiles read or write, one each.
   void plain_row_tiles(ValueId v, bool written);
   void note_code(int64_t bytes);  // of one call
-  void starts_group() { extents_.back().starts_group = true; }
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;
@@ -118,12 +123,14 @@ class Lowering {
 void lower_conv(Lowering& to, const Node& node, int32_t index);
 void lower_planes(Lowering& to, const Node& node, int32_t index);
 void lower_plain(Lowering& to, const Node& node, int32_t index);
-void lower_decode(Lowering& to, const Node& node, int32_t index);
+void lower_decode(Lowering& to, size_t level);  // one level of it
+// Detection's first step.
+void lower_letterbox(Lowering& to);
 // Conversions between the forms of a value.
 void planes_from_plain(Lowering& to, ValueId v);
 void plain_from_planes(Lowering& to, ValueId v);
 
-// Groups of steps that run depth-first, and the schedule; lengthens the lifetimes of the buffers that a group touches.
+// Groups of steps that run depth-first, and the schedules; lengthens the lifetimes of the buffers that a group touches.
 void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options);
 
 // Offsets for plan.places.buffers by lifetime; returns the arena's size.

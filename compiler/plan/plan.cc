@@ -12,7 +12,6 @@ namespace {
 void lower(Lowering& to, const Node& node, int32_t index) {
   if (std::holds_alternative<QConv>(node.op) || std::holds_alternative<FConv>(node.op))
     return lower_conv(to, node, index);
-  if (std::holds_alternative<Decode>(node.op)) return lower_decode(to, node, index);
   if (works_on_planes(to.graph, node)) return lower_planes(to, node, index);
   lower_plain(to, node, index);
 }
@@ -30,22 +29,21 @@ void check_pictures(const Graph& graph) {
 }
 
 // The graph's order, but for the head's convolutions: each follows what it reads at once, so that its input need not
-// live to the end.
-std::vector<int32_t> order_of_nodes(const Graph& graph) {
+// live to the end, and is followed by its objectness.
+std::vector<int32_t> order_of_nodes(const DetectionGraph& detection) {
+  const Graph& graph = detection.graph;
   const std::vector<int32_t> producer = graph.producers();
   std::vector<std::vector<int32_t>> early(graph.nodes.size());
   std::vector<bool> moved(graph.nodes.size(), false);
-  for (const Node& n : graph.nodes) {
-    if (!std::holds_alternative<Decode>(n.op)) continue;
-    for (ValueId level : n.inputs) {
-      const int32_t conv = producer[size_t(level)];
-      if (conv < 0 || !std::holds_alternative<QConv>(graph.nodes[size_t(conv)].op)) continue;
-      const Node& node = graph.nodes[size_t(conv)];
-      const int32_t before = producer[size_t(node.inputs[0])];
-      if (before < 0 || std::get<QConv>(node.op).residual) continue;
-      early[size_t(before)].push_back(conv);
-      moved[size_t(conv)] = true;
-    }
+  for (const DetectionGraph::Level& level : detection.levels) {
+    if (level.conv < 0) continue;
+    const int32_t objectness = producer[size_t(level.objectness)];
+    const int32_t before = producer[size_t(graph.nodes[size_t(level.conv)].inputs[0])];
+    std::vector<int32_t>& after = early[size_t(before < 0 ? level.conv : before)];
+    if (before >= 0) after.push_back(level.conv);
+    after.push_back(objectness);
+    moved[size_t(level.conv)] = before >= 0;
+    moved[size_t(objectness)] = true;
   }
   std::vector<int32_t> order;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -74,23 +72,23 @@ void deliver_outputs(Lowering& to) {
   }
 }
 
-// The levels of the head, for detection without the decoded tensor.
-void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& levels, const Decode& op,
-                   size_t first_decode_step) {
-  for (const DecodeLevel& level : op.levels)
-    if (levels.size() > SPARSEC_MAX_LEVELS || level.anchors.size() > SPARSEC_MAX_ANCHORS)
-      throw CompileError(graph.meta.path + ": the head has " + std::to_string(levels.size()) + " levels, one of them " +
-                         std::to_string(level.anchors.size()) + " anchors; supported: up to " +
-                         std::to_string(SPARSEC_MAX_LEVELS) + " and " + std::to_string(SPARSEC_MAX_ANCHORS));
+// The levels of the head, for detection without the decoded tensor. conv_step: by level, of those that are lazy.
+void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<uint32_t>& conv_step) {
+  const Graph& graph = detection.graph;
+  const Decode& op = detection.decode;
+  const std::vector<DetectionGraph::Level>& levels = detection.levels;
   sparsec_head& head = plan.program.head;
   head.levels = uint32_t(levels.size());
   head.classes = uint32_t(op.classes);
   head.sigmoid_done = op.sigmoid_done;
+  const auto origin = [&](const PlanePlace& place) {
+    const int64_t buffer = plan.places.buffers[size_t(place.at.index)].offset;
+    return sparsec_pointer{SPARSEC_ARENA, 0, buffer + place.at.offset + place.layout.origin, 0};
+  };
   for (size_t k = 0; k < levels.size(); ++k) {
-    const PlanePlace& place = *plan.places.planes[size_t(levels[k])];
+    const PlanePlace& place = *plan.places.planes[size_t(levels[k].planes)];
     sparsec_level& level = head.level[k];
-    level.where = {SPARSEC_ARENA, 0,
-                   plan.places.buffers[size_t(place.at.index)].offset + place.at.offset + place.layout.origin, 0};
+    level.where = origin(place);
     level.plane_stride = place.layout.plane_bytes;
     level.row_stride = place.layout.pitch * 4;
     level.column_stride = 4;
@@ -100,16 +98,82 @@ void describe_head(Plan& plan, const Graph& graph, const std::vector<ValueId>& l
     level.stride = op.levels[k].stride;
     for (size_t a = 0; a < op.levels[k].anchors.size(); ++a)
       for (size_t i = 0; i < 2; ++i) level.anchor[a][i] = op.levels[k].anchors[a][i];
+    if (levels[k].conv < 0) continue;
+    const PlanePlace& objectness = *plan.places.planes[size_t(levels[k].objectness)];
+    SPARSEC_CHECK(objectness.layout.pitch == place.layout.pitch, "a level and its objectness share their geometry");
+    level.objectness = origin(objectness);
+    level.objectness_stride = objectness.layout.plane_bytes;
+    level.step = conv_step[k];
+    level.cells_per_tile = plan.isa->lanes;
   }
-  const std::vector<sparsec_work>& schedule = plan.program.schedule;
-  const auto detects = [&](const sparsec_work& work) { return work.step < first_decode_step; };
-  SPARSEC_CHECK(std::is_partitioned(schedule.begin(), schedule.end(), detects), "decoding comes last");
-  head.detect_schedule = uint32_t(std::count_if(schedule.begin(), schedule.end(), detects));
   const Value& input = graph.value(graph.inputs[0]);
   head.input_rows = int32_t(input.shape[2]);
   head.input_columns = int32_t(input.shape[3]);
-  head.input_type = input.type == DType::u8 ? SPARSEC_U8 : SPARSEC_F32;
-  head.input_scale = input.type == DType::u8 ? 1.0f : 1.0f / 255;
+}
+
+void check_head(const DetectionGraph& detection) {
+  for (const DecodeLevel& level : detection.decode.levels)
+    if (detection.levels.size() > SPARSEC_MAX_LEVELS || level.anchors.size() > SPARSEC_MAX_ANCHORS)
+      throw CompileError(detection.graph.meta.path + ": the head has " + std::to_string(detection.levels.size()) +
+                         " levels, one of them " + std::to_string(level.anchors.size()) +
+                         " anchors; supported: up to " + std::to_string(SPARSEC_MAX_LEVELS) + " and " +
+                         std::to_string(SPARSEC_MAX_ANCHORS));
+}
+
+// Lowers the nodes in order, detection's own steps among them. Returns by level the step of its convolution.
+std::vector<uint32_t> lower_nodes(Lowering& to) {
+  const DetectionGraph& detection = to.detection;
+  const Graph& graph = to.graph;
+  const auto given = int32_t(graph.nodes.size()) -
+                     int32_t(std::ranges::count_if(detection.levels,
+                                                   [](const DetectionGraph::Level& level) { return level.conv >= 0; }));
+  std::vector<uint32_t> conv_step(detection.levels.size(), 0);
+  const auto letterbox = [&](ValueId made) {
+    if (detection.levels.empty() || made != detection.begin) return;
+    to.runs = false;
+    to.detects = true;
+    lower_letterbox(to);
+    to.runs = true;
+  };
+  for (ValueId v : graph.inputs) {
+    to.made_plain(v);
+    letterbox(v);
+  }
+  for (int32_t i : order_of_nodes(detection)) {
+    const Node& node = graph.nodes[size_t(i)];
+    to.detects = detection.needs_node[size_t(i)];
+    if (i == detection.decode_node) {  // done level by level
+      to.made_plain(node.outputs[0]);
+      continue;
+    }
+    to.runs = i < given;
+    lower(to, node, to.runs ? i : -1);
+    to.runs = true;
+    for (size_t k = 0; k < detection.levels.size(); ++k)
+      if (detection.levels[k].conv == i) conv_step[k] = uint32_t(to.plan.program.steps.size() - 1);
+    to.detects = false;
+    for (ValueId v : node.outputs) {
+      if (detection.decode_node >= 0)
+        for (size_t k = 0; k < detection.levels.size(); ++k)
+          if (detection.levels[k].planes == v) lower_decode(to, k);
+      letterbox(v);
+    }
+  }
+  to.detects = false;
+  return conv_step;
+}
+
+// The head is read when all else is done; lazy levels are made then, too.
+void keep_head_alive(Plan& plan, const DetectionGraph& detection) {
+  const auto keep = [&](ValueId v) {
+    plan.places.buffers[size_t(plan.places.planes[size_t(v)]->at.index)].last = int32_t(plan.program.steps.size());
+  };
+  for (const DetectionGraph::Level& level : detection.levels) {
+    keep(level.planes);
+    if (level.conv < 0) continue;
+    keep(level.objectness);
+    keep(detection.graph.nodes[size_t(level.conv)].inputs[0]);
+  }
 }
 
 }  // namespace
@@ -134,42 +198,22 @@ sparsec_type abi_type(DType t) {
 
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
   check_pictures(graph);
+  const DetectionGraph detection = plan_detection(graph, raw_head);
+  check_head(detection);
   Plan plan;
   plan.isa = &isa;
   plan.program.isa = &isa;
   plan.l2_bytes = options.l2_bytes;
-  plan.places = assign_places(graph, isa);
-  Lowering to(graph, isa, options, plan);
+  plan.places = assign_places(detection.graph, isa);
 
-  for (ValueId v : graph.inputs) to.made_plain(v);
-  // The decoded tensor comes last, with what reads it, so that detection can stop before it.
-  const Node* decode = nullptr;
-  std::vector<bool> decoded(graph.values.size(), false);
-  std::vector<int32_t> last;
-  for (int32_t i : order_of_nodes(graph)) {
-    const Node& node = graph.nodes[size_t(i)];
-    if (std::holds_alternative<Decode>(node.op)) decode = &node;
-    const auto is_decoded = [&](ValueId v) { return v != kNoValue && decoded[size_t(v)]; };
-    if (&node == decode || std::any_of(node.inputs.begin(), node.inputs.end(), is_decoded)) {
-      for (ValueId v : node.outputs) decoded[size_t(v)] = true;
-      last.push_back(i);
-    } else {
-      lower(to, node, i);
-    }
-  }
-  size_t first_decode_step = plan.program.steps.size();
-  for (int32_t i : last) lower(to, graph.nodes[size_t(i)], i);
+  Lowering to(detection, isa, options, plan);
+  const std::vector<uint32_t> conv_step = lower_nodes(to);
   deliver_outputs(to);
-
-  const std::vector<ValueId> levels = decode ? decode->inputs : raw_head ? raw_head->levels : std::vector<ValueId>{};
-  for (ValueId v : levels) plan.places.buffers[size_t(to.planes(v).at.index)].last = int32_t(plan.program.steps.size());
-  if (!decode) first_decode_step = plan.program.steps.size();
-
+  keep_head_alive(plan, detection);
   schedule_columns(plan, to.extents(), options);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
-  if (!levels.empty())
-    describe_head(plan, graph, levels, decode ? std::get<Decode>(decode->op) : raw_head->decode, first_decode_step);
+  if (!detection.levels.empty()) describe_head(plan, detection, conv_step);
   return plan;
 }
 

@@ -59,11 +59,11 @@ struct Places {
 // What the report and `analyze` tell of one convolution.
 struct LayerChoice {
   std::string node;
-  std::string kernel;  // "unrolled" or "dense"
+  std::string kernel;  // "unrolled", "dense" or "amx"
   std::string reason;
   double predicted_cycles = 0;
   std::vector<std::pair<std::string, double>> candidates;  // kernel, predicted cycles
-  int64_t products = 0;                                    // dot4 or fma instructions in one run
+  int64_t products = 0;                                    // dot4, fma or tile_dot instructions in one run
   int64_t code_bytes = 0, weight_bytes = 0;
 };
 
@@ -79,7 +79,7 @@ struct PlanOptions {
   int64_t l2_bytes = 1 << 20;  // of the target, per core
   int64_t arena_bytes =
       17 << 19;        // a group's tensors live together: groups end before they need more than this (8.5 MB)
-  std::string kernel;  // force "unrolled" or "dense" where it is supported; empty: the cost model decides
+  std::string kernel;  // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
 };
 
 struct Plan {

@@ -13,9 +13,41 @@ std::string format(const char* pattern, Args... args) {
   return line;
 }
 
+// Which steps a schedule runs.
+std::vector<bool> steps_of(const std::vector<sparsec_work>& schedule, size_t steps) {
+  std::vector<bool> in(steps, false);
+  for (const sparsec_work& work : schedule) in[work.step] = true;
+  return in;
+}
+
+std::string describe(const StepImage& step, int32_t number) {
+  return format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", number, step.comment.c_str(),
+                static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
+                step.split ? "the calls" : "the tiles");
+}
+
+// What detection does besides, and what it leaves out.
+std::string print_detection(const Plan& plan, const std::vector<bool>& runs) {
+  if (plan.program.head.levels == 0) return "";
+  const std::vector<bool> detects = steps_of(plan.program.detect_schedule, runs.size());
+  std::string out = "detection: the steps above, without step";
+  for (size_t s = 0; s < runs.size(); ++s)
+    if (runs[s] && !detects[s]) out += format(" %zu", s);
+  out += ", and with\n";
+  for (size_t s = 0; s < runs.size(); ++s)
+    if (!runs[s]) out += describe(plan.program.steps[s], int32_t(s));
+  for (uint32_t i = 0; i < plan.program.head.levels; ++i) {
+    const sparsec_level& level = plan.program.head.level[i];
+    if (level.cells_per_tile > 0)
+      out += format("  step %u only for tiles where there is an object, stride %d\n", level.step, int(level.stride));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string print(const Plan& plan, const Graph&) {
+  const std::vector<bool> runs = steps_of(plan.program.schedule, plan.program.steps.size());
   std::string out =
       format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB\n",
              std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
@@ -24,10 +56,8 @@ std::string print(const Plan& plan, const Graph&) {
     out += format("group: steps %d to %d in %d band%s, working set %lld KB\n", g.first, g.last, g.bands,
                   g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024));
     for (int32_t s = g.first; s <= g.last; ++s) {
-      const StepImage& step = plan.program.steps[size_t(s)];
-      out += format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", s, step.comment.c_str(),
-                    static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
-                    step.split ? "the calls" : "the tiles");
+      if (!runs[size_t(s)]) continue;
+      out += describe(plan.program.steps[size_t(s)], s);
       if (g.bands == 1) continue;
       out += "    bands end at tile";
       for (const sparsec_work& w : plan.program.schedule)
@@ -35,7 +65,7 @@ std::string print(const Plan& plan, const Graph&) {
       out += '\n';
     }
   }
-  out += "arena:\n";
+  out += print_detection(plan, runs) + "arena:\n";
   for (const Buffer& b : plan.places.buffers)
     if (b.last >= 0)
       out += format("  %9lld + %9lld  steps %3d to %3d  %s\n", static_cast<long long>(b.offset),

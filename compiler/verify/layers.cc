@@ -116,9 +116,10 @@ class Bench {
       case SPARSEC_OUTPUT:
         return const_cast<std::byte*>(outputs_[size_t(at.index)].data()) + at.offset;
       case SPARSEC_CONSTANTS:
+      case SPARSEC_PICTURE:
         break;
     }
-    SPARSEC_CHECK(false, "a value in the constants is not written");
+    SPARSEC_CHECK(false, "a value in the constants is not written, and a picture is no value");
   }
 
   void write_planes(const PlanePlace& place, DType type, const Tensor& value) const {

@@ -1,7 +1,7 @@
 // The small functions of api.h: raw runs, and what a model and a context tell about themselves.
 #include "runtime/core/api.h"
 
-#include "runtime/core/context.h"
+#include "runtime/core/run.h"
 #include "runtime/core/text.h"
 #include "runtime/core/use.h"
 
@@ -22,6 +22,11 @@ int32_t check_tensors(const Use& use, const sparsec_model& model, const void* co
   return SPARSEC_OK;
 }
 
+Walk whole_walk(sparsec_rt_context& context, const void* const* inputs, void* const* outputs) {
+  const sparsec_program& program = *context.program;
+  return {&context, inputs, outputs, 0, context.model->batch, program.schedule, program.schedule + program.n_schedule};
+}
+
 }  // namespace
 
 extern "C" {
@@ -31,19 +36,25 @@ int32_t sparsec_rt_run(sparsec_rt_context* context, const void* const* inputs, v
   const Use use(*context);
   if (!use) return SPARSEC_BUSY;
   const int32_t status = check_tensors(use, *context->model, inputs, outputs);
-  if (status == SPARSEC_OK)
-    run_entries(*context, inputs, outputs, 0, context->model->batch, 0, context->program->n_schedule);
+  if (status == SPARSEC_OK) {
+    Walk walk = whole_walk(*context, inputs, outputs);
+    run_walk(walk);
+  }
   return status;
 }
 
 int32_t sparsec_rt_run_timed(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,
-                             sparsec_rt_time* times) {
+                             sparsec_rt_entry_time* times) {
   if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
   const Use use(*context);
   if (!use) return SPARSEC_BUSY;
   if (times == nullptr) return use.fail(SPARSEC_BAD_ARGUMENT, "run_timed: the place for the times is null");
   const int32_t status = check_tensors(use, *context->model, inputs, outputs);
-  if (status == SPARSEC_OK) run_timed(*context, inputs, outputs, times);
+  if (status == SPARSEC_OK) {
+    Walk walk = whole_walk(*context, inputs, outputs);
+    walk.times = times;
+    run_walk(walk);
+  }
   return status;
 }
 
@@ -55,7 +66,9 @@ int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* i
   if (first > last || last > context->program->n_schedule || picture >= context->model->batch) {
     return use.fail(SPARSEC_BAD_ARGUMENT, "run_entries: out of range");
   }
-  run_entries(*context, inputs, outputs, picture, 1, first, last);
+  const sparsec_work* schedule = context->program->schedule;
+  Walk walk{context, inputs, outputs, picture, 1, schedule + first, schedule + last};
+  run_walk(walk);
   return SPARSEC_OK;
 }
 

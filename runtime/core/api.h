@@ -90,13 +90,23 @@ int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* i
 /* How long a thread was at an entry of the schedule, in nanoseconds: at its share, and at the barrier that follows. */
 typedef struct {
   uint64_t work, wait;
-} sparsec_rt_time;
+} sparsec_rt_entry_time;
 
 /* run, with a look at the clock around every entry: adds thread t's time at entry e to times[t * n_schedule + e], over
  * all pictures. A thread's times sum to the whole run. */
 int32_t sparsec_rt_run_timed(sparsec_rt_context* context, const void* const* inputs, void* const* outputs,
-                             sparsec_rt_time* times);
+                             sparsec_rt_entry_time* times);
 void* sparsec_rt_arena(sparsec_rt_context* context);
+
+/* Where a detection's time goes, by the wall clock: the letterbox; the network with the head's convolutions; decoding
+ * and suppression. */
+typedef struct {
+  int64_t letterbox_ns, network_ns, head_ns;
+} sparsec_rt_detect_times;
+/* sparsec_rt_detect, which also tells its times. */
+int32_t sparsec_rt_detect_timed(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
+                                ptrdiff_t row_bytes, const sparsec_rt_detect_options* options,
+                                sparsec_rt_detection* detections, int32_t capacity, sparsec_rt_detect_times* times);
 const sparsec_program* sparsec_rt_program(const sparsec_rt_context* context);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-// Picks the ISA: the first program whose features are all there, or the one asked for by name. Messages say what is
-// missing.
+// Picks the ISA: the first program whose features are all there and that the operating system lets us use, or the one
+// asked for by name. Messages say what is missing.
 #include <cstring>
 
 #include "runtime/core/context.h"
@@ -26,10 +26,15 @@ const sparsec_program* choose_program(const sparsec_model& model, const char* is
                                       size_t error_bytes) {
   char names[128], lacks[128], has[128];
   const sparsec_program* nearest = nullptr;
+  uint32_t refused = 0;
   for (uint32_t i = 0; i < model.n_programs; ++i) {
     const sparsec_program* program = model.programs[i];
     if (isa != nullptr && strcmp(isa, program->isa) != 0) continue;
-    if ((program->features & ~features) == 0) return program;
+    if ((program->features & ~features) == 0) {
+      refused = program->features & ~sparsec_cpu_permit(program->features);
+      if (refused == 0) return program;
+      features &= ~refused;
+    }
     nearest = program;  // the last is the least demanding
   }
   list_isas(model, names, sizeof names);
@@ -39,8 +44,9 @@ const sparsec_program* choose_program(const sparsec_model& model, const char* is
   }
   sparsec_cpu_text(nearest->features & ~features, lacks, sizeof lacks);
   sparsec_cpu_text(features, has, sizeof has);
-  format(error, error_bytes, "%s: this CPU lacks %s, which '%s' needs (it has: %s; the library has: %s)", model.name,
-         lacks, nearest->isa, has, names);
+  const bool is_refused = (nearest->features & refused) != 0;
+  format(error, error_bytes, "%s: this %s %s, which '%s' needs (it has: %s; the library has: %s)", model.name,
+         is_refused ? "system refuses" : "CPU lacks", lacks, nearest->isa, has, names);
   return nullptr;
 }
 

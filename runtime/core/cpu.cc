@@ -6,6 +6,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -45,6 +49,16 @@ uint64_t saved_registers() {
   return uint64_t(high) << 32 | low;
 }
 
+// Asks for the tiles' registers, 8 KiB a thread.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM; the state's number in XCR0
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 constexpr bool all(uint64_t word, uint64_t bits) { return (word & bits) == bits; }
 constexpr uint32_t bit(int i) { return 1u << i; }
 #endif
@@ -76,6 +90,13 @@ extern "C" uint32_t sparsec_cpu_features(void) {
   if (getauxval(AT_HWCAP2) & (1ul << 13)) f |= SPARSEC_CPU_NEON_I8MM;    // HWCAP2_I8MM
 #endif
   return f;
+}
+
+extern "C" uint32_t sparsec_cpu_permit(uint32_t features) {
+#if defined(__x86_64__)
+  if ((features & SPARSEC_CPU_AMX_INT8) && !may_use_tiles()) return features & ~uint32_t{SPARSEC_CPU_AMX_INT8};
+#endif
+  return features;
 }
 
 extern "C" char* sparsec_cpu_text(uint32_t features, char* text, size_t bytes) {

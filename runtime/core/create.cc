@@ -38,15 +38,17 @@ sparsec_rt_context* place(const sparsec_model& model, const sparsec_program& pro
   c->program = &program;
   c->arena = block + l.arena;
   if (program.head.levels == 0) return c;
-  c->input = block + l.input;
+  if (l.input != 0) c->input = block + l.input;
   c->outputs = reinterpret_cast<void**>(block + l.output_pointers);
   char* next = block + l.outputs;
   for (uint32_t i = 0; i < model.n_outputs; ++i) {
-    if (!detection_writes(model, program, i)) continue;
+    if (!detection_touches(program, SPARSEC_OUTPUT, i)) continue;
     c->outputs[i] = next;
     next += (picture_bytes(model, model.outputs[i]) + 63) & ~int64_t{63};
   }
+  c->pictures = reinterpret_cast<Picture*>(block + l.pictures);
   c->letterbox = block + l.letterbox;
+  c->tiles = reinterpret_cast<uint8_t*>(block + l.tiles);
   c->candidates = reinterpret_cast<Candidate*>(block + l.candidates);
   return c;
 }

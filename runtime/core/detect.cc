@@ -1,9 +1,10 @@
-// Detection: letterbox, the network as far as the head, candidates, suppression, boxes back to the picture.
+// Detection: letterbox and network by one schedule, what is missing of the head, candidates, suppression, boxes back to
+// the picture.
 #include <cstring>
 
-#include "runtime/core/context.h"
-#include "runtime/core/head.h"
+#include "runtime/core/lazy_head.h"
 #include "runtime/core/letterbox.h"
+#include "runtime/core/run.h"
 #include "runtime/core/text.h"
 #include "runtime/core/use.h"
 
@@ -11,24 +12,6 @@ namespace sparsec::rt {
 namespace {
 
 constexpr sparsec_rt_detect_options kDefaults{sizeof(sparsec_rt_detect_options), 0.25f, 0.45f, 300, 0, 0};
-
-struct Letterboxing {
-  sparsec_rt_context* context;
-  Letterbox letterbox;
-};
-
-void letterbox_share(void* argument, int thread) {
-  const auto& job = *static_cast<const Letterboxing*>(argument);
-  const Share share = share_of(job.letterbox.geometry.net_rows, thread, job.context->pool.threads());
-  letterbox_rows(job.letterbox, int32_t(share.begin), int32_t(share.end), thread, job.context->letterbox);
-}
-
-void fill_input(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_bytes, const Geometry& geometry) {
-  const sparsec_head& head = c.program->head;
-  Letterboxing job{&c, {}};
-  letterbox_begin(job.letterbox, rgb, row_bytes, geometry, head.input_type, head.input_scale, c.input, c.letterbox);
-  c.pool.run(letterbox_share, &job);
-}
 
 const char* planes_of(const sparsec_rt_context& c, const sparsec_pointer& where) {
   const char* base = where.space == SPARSEC_OUTPUT ? static_cast<const char*>(c.outputs[where.index]) : c.arena;
@@ -45,15 +28,57 @@ void write_detections(const Candidate* items, int32_t n, const Geometry& g, spar
   }
 }
 
+// From a picture to at most `most` detections; `times` may be null.
+int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_bytes, const Geometry& geometry,
+                     const sparsec_rt_detect_options& o, sparsec_rt_detection* detections, int32_t most,
+                     sparsec_rt_detect_times* times) {
+  const sparsec_head& head = c.program->head;
+  const int64_t start = times ? now_ns() : 0;
+  letterbox_begin(c.pictures, c.pool.threads(), rgb, row_bytes, geometry, c.letterbox);
+  int64_t letterbox_ns = times ? now_ns() - start : 0;
+  const void* const inputs[] = {c.input};
+  Walk walk{&c, inputs, c.outputs, 0, 1, head.detect_schedule, head.detect_schedule + head.n_detect_schedule};
+  if (times != nullptr) walk.letterbox_ns = &letterbox_ns;
+  run_walk(walk);
+
+  LevelPlanes planes[SPARSEC_MAX_LEVELS];
+  for (uint32_t i = 0; i < head.levels; ++i) {
+    const sparsec_level& level = head.level[i];
+    planes[i] = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness));
+  }
+  complete_head(walk, planes, least_objectness(head, o.confidence));
+  const int64_t completed = times ? now_ns() : 0;
+
+  Candidates found(c.candidates, candidate_capacity(head));
+  find_candidates(head, planes, o.confidence, o.multi_label != 0, found);
+  found.sort();
+  const int32_t n = suppress(found.items(), found.size(), o.iou, o.agnostic != 0, most);
+  write_detections(found.items(), n, geometry, detections);
+  if (times != nullptr) {
+    times->letterbox_ns = letterbox_ns;
+    times->head_ns = now_ns() - completed;
+    times->network_ns = completed - start - letterbox_ns;
+  }
+  return n;
+}
+
 }  // namespace
 
 }  // namespace sparsec::rt
 
 using namespace sparsec::rt;
 
-extern "C" int32_t sparsec_rt_detect(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
-                                     ptrdiff_t row_bytes, const sparsec_rt_detect_options* given,
-                                     sparsec_rt_detection* detections, int32_t capacity) {
+extern "C" {
+
+int32_t sparsec_rt_detect(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
+                          ptrdiff_t row_bytes, const sparsec_rt_detect_options* given, sparsec_rt_detection* detections,
+                          int32_t capacity) {
+  return sparsec_rt_detect_timed(context, rgb, rows, columns, row_bytes, given, detections, capacity, nullptr);
+}
+
+int32_t sparsec_rt_detect_timed(sparsec_rt_context* context, const uint8_t* rgb, int32_t rows, int32_t columns,
+                                ptrdiff_t row_bytes, const sparsec_rt_detect_options* given,
+                                sparsec_rt_detection* detections, int32_t capacity, sparsec_rt_detect_times* times) {
   if (context == nullptr) return SPARSEC_BAD_ARGUMENT;
   const Use use(*context);
   if (!use) return SPARSEC_BUSY;
@@ -82,17 +107,8 @@ extern "C" int32_t sparsec_rt_detect(sparsec_rt_context* context, const uint8_t*
   }
 
   const Geometry geometry = fit(rows, columns, head.input_rows, head.input_columns);
-  fill_input(*context, rgb, row_bytes, geometry);
-  const void* const inputs[] = {context->input};
-  run_entries(*context, inputs, context->outputs, 0, 1, 0, head.detect_schedule);
-
-  const char* planes[SPARSEC_MAX_LEVELS];
-  for (uint32_t i = 0; i < head.levels; ++i) planes[i] = planes_of(*context, head.level[i].where);
-  Candidates found(context->candidates, candidate_capacity(head));
-  find_candidates(head, planes, o.confidence, o.multi_label != 0, found);
-  found.sort();
   const int32_t most = o.max_detections < capacity ? o.max_detections : capacity;
-  const int32_t n = suppress(found.items(), found.size(), o.iou, o.agnostic != 0, most);
-  write_detections(found.items(), n, geometry, detections);
-  return n;
+  return find_objects(*context, rgb, row_bytes, geometry, o, detections, most, times);
 }
+
+}  // extern "C"

@@ -1,5 +1,5 @@
-// Only objectness is looked at everywhere; the other channels only where it passes. Where the planes hold logits, a
-// bound on the logit (sigmoid grows with it) spares most sigmoids.
+// Only objectness is looked at everywhere, a row at a time; the other channels only where it passes. Where the planes
+// hold logits, a bound on the logit (sigmoid grows with it) spares most sigmoids.
 #include "runtime/core/head.h"
 
 #include "runtime/core/nest.h"
@@ -30,15 +30,27 @@ void add_box(const Row& row, int32_t classes, float confidence, bool multi_label
   if (!multi_label && best > confidence) found.add(x1, y1, x2, y2, best, label);
 }
 
-// A logit that is surely too low for `confidence`: below the least t with sigmoid(t) > confidence, by a margin far
-// above exp's error.
+// A logit at or below which sigmoid is surely not above `confidence`: 0.01 below one that is not, so that exp(-t) is 1%
+// larger. Its error is a millionth, and 1 + x and 1 / x round monotonously. Sigmoid is constant from -87 down.
 float hopeless_logit(float confidence) {
   float low = -87.0f, high = 87.0f;
+  if (numerics::sigmoid(low) > confidence) return -__builtin_inff();
   for (int i = 0; i < 40; ++i) {
     const float middle = (low + high) / 2;
     (numerics::sigmoid(middle) > confidence ? high : low) = middle;
   }
   return low - 0.01f;
+}
+
+// Whether any of a row is above `least`; without a branch in the loop, so that it is vectors.
+bool any_above(const char* row, int64_t stride, int32_t columns, float least) {
+  uint32_t any = 0;
+  if (stride == 4) {
+    for (int32_t x = 0; x < columns; ++x) any |= uint32_t(load<float>(row + 4 * int64_t(x)) > least);
+  } else {
+    for (int32_t x = 0; x < columns; ++x) any |= uint32_t(load<float>(row + stride * x) > least);
+  }
+  return any != 0;
 }
 
 }  // namespace
@@ -51,23 +63,36 @@ int64_t boxes_of(const sparsec_head& head) {
   return n;
 }
 
-void find_candidates(const sparsec_head& head, const char* const* planes, float confidence, bool multi_label,
+LevelPlanes level_planes(const sparsec_head& head, uint32_t i, const char* where, const char* objectness) {
+  const sparsec_level& level = head.level[i];
+  if (level.cells_per_tile > 0) return {where, objectness, level.objectness_stride};
+  return {where, where + 4 * level.plane_stride, level.plane_stride * int64_t(5 + head.classes)};
+}
+
+float least_objectness(const sparsec_head& head, float confidence) {
+  return head.sigmoid_done ? confidence : hopeless_logit(confidence);
+}
+
+void find_candidates(const sparsec_head& head, const LevelPlanes* planes, float confidence, bool multi_label,
                      Candidates& found) {
   const int32_t classes = int32_t(head.classes);
   const bool several = multi_label && classes > 1;
-  const float least = head.sigmoid_done ? confidence : hopeless_logit(confidence);
+  const float least = least_objectness(head, confidence);
   const auto probability = [&head](float t) { return head.sigmoid_done ? t : numerics::sigmoid(t); };
   for (uint32_t i = 0; i < head.levels; ++i) {
     const sparsec_level& level = head.level[i];
     for (int32_t a = 0; a < level.anchors; ++a) {
-      const char* anchor = planes[i] + level.plane_stride * (a * int64_t(5 + classes));
+      const char* anchor = planes[i].planes + level.plane_stride * (a * int64_t(5 + classes));
       for (int32_t y = 0; y < level.rows; ++y) {
+        const char* objectnesses = planes[i].objectness + planes[i].objectness_stride * a + level.row_stride * y;
+        if (!any_above(objectnesses, level.column_stride, level.columns, least)) continue;
         for (int32_t x = 0; x < level.columns; ++x) {
+          const float t = load<float>(objectnesses + level.column_stride * x);
+          if (!(t > least)) continue;
+          const float objectness = probability(t);
+          if (!(objectness > confidence)) continue;
           const char* cell = anchor + level.row_stride * y + level.column_stride * x;
           const auto p = [&](int32_t c) { return probability(load<float>(cell + level.plane_stride * c)); };
-          if (!(load<float>(cell + level.plane_stride * 4) > least)) continue;
-          const float objectness = p(4);
-          if (!(objectness > confidence)) continue;
           const float w = p(2) * 2.0f, h = p(3) * 2.0f;
           const Row row{(p(0) * 2.0f - 0.5f + float(x)) * level.stride, (p(1) * 2.0f - 0.5f + float(y)) * level.stride,
                         w * w * level.anchor[a][0], h * h * level.anchor[a][1], objectness};

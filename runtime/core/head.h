@@ -11,9 +11,21 @@ namespace sparsec::rt {
 // How many boxes the head can find.
 int64_t boxes_of(const sparsec_head& head);
 
+// Where a level's planes begin, and where the objectness of anchor a is: `objectness` + objectness_stride * a, rows and
+// columns as in the planes.
+struct LevelPlanes {
+  const char *planes, *objectness;
+  int64_t objectness_stride;
+};
+// The planes at `where`, objectness as a channel of them; of a lazy level, the planes of `objectness`.
+LevelPlanes level_planes(const sparsec_head& head, uint32_t level, const char* where, const char* objectness);
+
+// An objectness as the planes hold it, above which alone it can be above `confidence`.
+float least_objectness(const sparsec_head& head, float confidence);
+
 // Adds every box whose objectness is above `confidence` and whose score (objectness times class) is too: for its best
-// class, or for each class when `multi_label`. planes[i]: where level i's planes begin.
-void find_candidates(const sparsec_head& head, const char* const* planes, float confidence, bool multi_label,
+// class, or for each class when `multi_label`. planes[i]: of level i; of cells with less objectness, only that is read.
+void find_candidates(const sparsec_head& head, const LevelPlanes* planes, float confidence, bool multi_label,
                      Candidates& found);
 
 // The same from decoded rows: `boxes` of 5 + classes floats (centre, size, objectness, class scores).

@@ -1,7 +1,8 @@
-// What a context needs memory for: itself, the arena, and, for detection, the network's input, the outputs that the
-// head lies in, the letterbox's rows and the candidates.
+// What a context needs memory for: itself, the arena, and, for detection, the network's input and the outputs as far as
+// it touches them, the letterbox's rows, the lazy head's marks and the candidates.
 #include "runtime/core/context.h"
 #include "runtime/core/head.h"
+#include "runtime/core/lazy_head.h"
 #include "runtime/core/letterbox.h"
 
 namespace sparsec::rt {
@@ -18,14 +19,14 @@ int32_t candidate_capacity(const sparsec_head& head) {
   return int32_t(most < kMostCandidates ? most : kMostCandidates);
 }
 
-bool detection_writes(const sparsec_model& model, const sparsec_program& program, uint32_t index) {
-  const auto is_it = [index](const sparsec_pointer& p) { return p.space == SPARSEC_OUTPUT && p.index == index; };
-  if (index >= model.n_outputs) return false;
-  for (uint32_t i = 0; i < program.head.levels; ++i) {
-    if (is_it(program.head.level[i].where)) return true;
+bool detection_touches(const sparsec_program& program, sparsec_space space, uint32_t index) {
+  const auto is_it = [=](const sparsec_pointer& p) { return p.space == uint32_t(space) && p.index == index; };
+  const sparsec_head& head = program.head;
+  for (uint32_t i = 0; i < head.levels; ++i) {
+    if (is_it(head.level[i].where)) return true;
   }
-  for (uint32_t e = 0; e < program.head.detect_schedule; ++e) {
-    const sparsec_step& step = program.steps[program.schedule[e].step];
+  for (uint32_t e = 0; e < head.n_detect_schedule; ++e) {
+    const sparsec_step& step = program.steps[head.detect_schedule[e].step];
     for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
       const sparsec_call& call = program.calls[c];
       for (uint32_t p = call.first_pointer; p < call.first_pointer + call.pointers; ++p) {
@@ -47,13 +48,15 @@ Layout layout_of(const sparsec_model& model, const sparsec_program& program, int
   take(sizeof(sparsec_rt_context));
   l.arena = take(program.arena_bytes);
   if (program.head.levels > 0) {
-    l.input = take(uint64_t(picture_bytes(model, model.inputs[0])));
+    if (detection_touches(program, SPARSEC_INPUT, 0)) l.input = take(uint64_t(picture_bytes(model, model.inputs[0])));
     l.output_pointers = take(sizeof(void*) * model.n_outputs);
     l.outputs = used;
     for (uint32_t i = 0; i < model.n_outputs; ++i) {
-      if (detection_writes(model, program, i)) take(uint64_t(picture_bytes(model, model.outputs[i])));
+      if (detection_touches(program, SPARSEC_OUTPUT, i)) take(uint64_t(picture_bytes(model, model.outputs[i])));
     }
+    l.pictures = take(sizeof(Picture) * size_t(threads));
     l.letterbox = take(letterbox_scratch_bytes(program.head.input_columns, threads));
+    l.tiles = take(lazy_tiles(program.head));
     l.candidates = take(sizeof(Candidate) * size_t(candidate_capacity(program.head)));
   }
   l.total = used;

@@ -1,5 +1,6 @@
-// A picture into the network's input: scaled to fit, centred on grey 114, planes of R, G, B as float32 or bytes. Rows
-// are shared out among threads.
+// A picture into the first layer's layout: scaled to fit, centred on grey 114, in one pass. It is a step of the
+// detection schedule (steps.h says which layouts there are), so that it runs in bands with the layer that reads it, its
+// rows shared out among threads.
 #pragma once
 
 #include <cstddef>
@@ -7,28 +8,37 @@
 
 #include "runtime/core/geometry.h"
 #include "runtime/core/resize.h"
-#include "sparsec/abi.h"
+#include "runtime/core/steps.h"
 
 namespace sparsec::rt {
 
 inline constexpr uint8_t kGrey = 114;
 
-struct Letterbox {
+// The picture as one thread sees it: what a pointer into SPARSEC_PICTURE points at. A cache line of its own, since the
+// thread writes to it.
+struct alignas(64) Picture {
   Geometry geometry;
   Resize resize;
-  uint32_t type;     // SPARSEC_F32 or SPARSEC_U8
-  float value[256];  // of a pixel value, for float inputs
-  void* input;       // [3][net_rows][net_columns]
+  RowCache cache;
+  uint8_t* lanes;  // a row of the network's input, four bytes a pixel
 };
 
-// Scratch: the columns' table, and for each thread two interpolated rows and one row of pixels.
+// What a model without a layer of its own for pixels takes, unless it says otherwise: 0 to 255, or 0 to 1. A division,
+// correctly rounded, as every other pipeline has it.
+inline float input_value(uint32_t type, int pixel) { return type == SPARSEC_U8 ? float(pixel) : float(pixel) / 255.0f; }
+
+// The network's input itself, [3][rows][columns] of `type`, as a layout.
+sparsec_letterbox plain_input(uint32_t type, int32_t rows, int32_t columns);
+
+// The columns' table, and for each thread two interpolated rows and one row of lanes.
 size_t letterbox_scratch_bytes(int32_t net_columns, int threads);
 
-// Fills in everything; `scratch` (64-byte aligned) must live until the rows are done.
-void letterbox_begin(Letterbox& letterbox, const uint8_t* rgb, ptrdiff_t row_bytes, const Geometry& geometry,
-                     uint32_t type, float scale, void* input, char* scratch);
+// Fills in pictures[threads]. `scratch` (64-byte aligned) and the pixels must live until the last row is done.
+void letterbox_begin(Picture* pictures, int threads, const uint8_t* rgb, ptrdiff_t row_bytes, const Geometry& geometry,
+                     char* scratch);
 
-// Rows [begin, end) of the input, by thread number `thread`.
-void letterbox_rows(const Letterbox& letterbox, int32_t begin, int32_t end, int thread, char* scratch);
+// Rows [begin, end) of every phase; phase 0 begins at `origin`, its rows are row_stride bytes apart.
+void letterbox_rows(const sparsec_letterbox& layout, Picture& picture, char* origin, int64_t row_stride, int64_t begin,
+                    int64_t end);
 
 }  // namespace sparsec::rt

@@ -17,6 +17,13 @@ namespace sparsec::numerics {
 SPARSEC_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 SPARSEC_INLINE float fmin(float a, float b) { return a < b ? a : b; }  // b when a is NaN
 SPARSEC_INLINE float fmax(float a, float b) { return a > b ? a : b; }
+// ONNX's Min and Max: NaN where either is NaN. Where neither is less both are returned or'ed, which leaves a NaN a NaN
+// and equal numbers as they are (zeros of two signs give -0); vector kernels do the same.
+SPARSEC_INLINE float bits_of_both(float a, float b) {
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(a) | std::bit_cast<uint32_t>(b));
+}
+SPARSEC_INLINE float minimum(float a, float b) { return bits_of_both(fmin(a, b), fmin(b, a)); }
+SPARSEC_INLINE float maximum(float a, float b) { return bits_of_both(fmax(a, b), fmax(b, a)); }
 SPARSEC_INLINE float fabs(float a) { return __builtin_fabsf(a); }
 
 // Round half to even where |x| <= 2^22: adding 1.5 * 2^23 leaves no bits for the fraction. Vectorises everywhere.

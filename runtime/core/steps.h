@@ -126,6 +126,23 @@ typedef struct {
 } sparsec_decode_row;
 void SPARSEC_STEP(decode_row)(const void* const* pointers, int64_t tiles);
 
+/* The letterboxed picture in the layout that the first layer reads, in place of the network's input and of the steps
+ * that quantise it and take it apart. Pixel (y, x) belongs to phase (y % phase_rows) * phase_columns + x %
+ * phase_columns; both sides divide. A tile is one row of every phase. pointers: out (the tile's first pixel in phase
+ * 0), origin (out at row 0, stride 0), the picture (space SPARSEC_PICTURE), descriptor. */
+typedef struct {
+  uint32_t type; /* SPARSEC_U8 or SPARSEC_F32: of an element */
+  uint32_t
+      lanes; /* 1: U8, a plane a phase, a pixel is the bytes R, G, B, 0; 0: a plane a phase and channel, RGB inside */
+  int32_t rows, columns; /* of the network's input */
+  int32_t phase_rows, phase_columns;
+  int64_t plane_stride; /* bytes from plane to plane */
+  uint32_t identity;    /* 1: byte[v] is v */
+  uint8_t byte[256];    /* U8: what a pixel's value v is stored as */
+  float value[256];     /* F32: the same */
+} sparsec_letterbox;
+void SPARSEC_STEP(letterbox)(const void* const* pointers, int64_t tiles);
+
 #ifdef __cplusplus
 }
 #endif

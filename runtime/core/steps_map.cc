@@ -220,9 +220,9 @@ void SPARSEC_STEP(binary)(const void* const* pointers, int64_t tiles) {
     case SPARSEC_POW:
       return binary_nest(nest, out, a, b, FLOAT_OF2(fn::pow(x, y)));
     case SPARSEC_MIN:
-      return binary_nest(nest, out, a, b, FLOAT_OF2(y < x ? y : x));
+      return binary_nest(nest, out, a, b, FLOAT_OF2(fn::minimum(x, y)));
     case SPARSEC_MAX:
-      return binary_nest(nest, out, a, b, FLOAT_OF2(x < y ? y : x));
+      return binary_nest(nest, out, a, b, FLOAT_OF2(fn::maximum(x, y)));
   }
 }
 

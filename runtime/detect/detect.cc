@@ -49,10 +49,15 @@ Image resize(const Image& image, int rows, int cols) {
   std::vector<rt::Column> columns(static_cast<size_t>(cols));
   rt::prepare_columns(image.cols, cols, columns.data());
   const rt::Resize r{image.rgb.data(), ptrdiff_t{3} * image.cols, image.rows, image.cols, rows, cols, columns.data()};
-  std::vector<int16_t> cached(6 * size_t(cols));
-  rt::RowCache cache{{cached.data(), cached.data() + 3 * ptrdiff_t(cols)}, {-1, -1}};
+  const size_t room = rt::lanes_room(cols);
+  std::vector<int16_t> cached(2 * room);
+  std::vector<uint8_t> lanes(room);
+  rt::RowCache cache{{cached.data(), cached.data() + room}, {-1, -1}};
   Image out(rows, cols);
-  for (int y = 0; y < rows; ++y) rt::resize_row(r, y, cache, out.at(y, 0));
+  for (int y = 0; y < rows; ++y) {
+    rt::resize_row(r, y, cache, lanes.data());
+    for (int x = 0; x < cols; ++x) std::copy_n(&lanes[4 * size_t(x)], 3, out.at(y, x));
+  }
   return out;
 }
 
@@ -67,10 +72,10 @@ Letterboxed letterbox(const Image& image, int net_rows, int net_cols) {
   void* scratch = memory.data();
   size_t room = memory.size();
   std::align(64, room - 64, scratch, room);
-  rt::Letterbox l;
-  rt::letterbox_begin(l, image.rgb.data(), ptrdiff_t{3} * image.cols, g, SPARSEC_F32, 1.0f / 255.0f,
-                      result.input.data(), static_cast<char*>(scratch));
-  rt::letterbox_rows(l, 0, net_rows, 0, static_cast<char*>(scratch));
+  rt::Picture picture;
+  rt::letterbox_begin(&picture, 1, image.rgb.data(), ptrdiff_t{3} * image.cols, g, static_cast<char*>(scratch));
+  rt::letterbox_rows(rt::plain_input(SPARSEC_F32, net_rows, net_cols), picture,
+                     reinterpret_cast<char*>(result.input.data()), 4 * int64_t(net_cols), 0, net_rows);
   return result;
 }
 

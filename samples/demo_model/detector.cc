@@ -3,17 +3,16 @@
 // It is laid out as YOLOv5 is (6x6 stem, strided 3x3 convolutions, C3 blocks, SPPF, three heads of three anchors, SiLU
 // everywhere), int8 in the Q/DQ form. What its channels mean:
 //
-//   colour    The stem measures r - (g + b) / 2, and so on, in the four quadrants of its 6x6 window. The quantiser
-//   behind it cuts at kFull, so
-//             that every saturated colour reads as kFull and grey reads as 0.
-//   F         Strided convolutions average 2x2: F is the share of a cell (8, 16, 32 pixels wide) that a colour covers:
-//   red, green, blue, any. A         In each C3 block the first bottleneck smooths F by 1-2-1 into A. D, M, G   The
-//   second makes of A's "any" channel: D, the centre less the ring around it, a difference of Gaussians that peaks at
-//   the
-//             centre of blobs about 2.6 cells wide; M, the mean of 3x3, which grows with the blob; G, the slopes, which
-//             tell where in the cell the centre is. A slope a travels as two channels, a and -a: silu(a) - silu(-a) =
-//             a, so SiLU does it no harm.
-//   heads     objectness from D, class from A, size from M, position from G: one 1x1 convolution per level.
+// - colour: the stem measures r - (g + b) / 2, and so on, in the four quadrants of its 6x6 window. The quantiser behind
+//   it cuts at kFull, so that every saturated colour reads as kFull and grey reads as 0.
+// - F: strided convolutions average 2x2: F is the share of a cell (8, 16, 32 pixels wide) that a colour covers: red,
+//   green, blue, any.
+// - A: in each C3 block the first bottleneck smooths F by 1-2-1 into A.
+// - D, M, G: the second makes of A's "any" channel: D, the centre less the ring around it, a difference of Gaussians
+//   that peaks at the centre of blobs about 2.6 cells wide; M, the mean of 3x3, which grows with the blob; G, the
+//   slopes, which tell where in the cell the centre is. A slope a travels as two channels, a and -a:
+//   silu(a) - silu(-a) = a, so SiLU does it no harm.
+// - heads: objectness from D, class from A, size from M, position from G: one 1x1 convolution per level.
 //
 // The bottlenecks' residual stream works like a set of registers: groups of four channels, F A (D M) G, each written
 // once. Nearly all weights between groups are zero, in whole 1x4 blocks, which is what makes it a sparse model.
@@ -161,7 +160,6 @@ Filter head() {
 }
 
 // ---- the graph
-// ---------------------------------------------------------------------------------------------------------
 
 class Detector {
  public:
@@ -215,7 +213,9 @@ class Detector {
     renew_slopes(pass, 0);
     std::vector<std::string> all{point(block + ".cv1", x, pass)};
     for (int i = 0; i < 3; ++i) {
-      const std::string name = "/" + block + "/m" + (i ? "_" + std::to_string(i) : "") + "/MaxPool";
+      std::string name = "/" + block + "/m";
+      if (i > 0) name.append("_").append(std::to_string(i));
+      name += "/MaxPool";
       all.push_back(w_.node("MaxPool", name, {all.back()},
                             {{"kernel_shape", {5, 5}}, {"pads", {2, 2, 2, 2}}, {"strides", {1, 1}}},
                             {{"ceil_mode", 0}}));

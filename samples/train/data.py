@@ -3,6 +3,8 @@
 data.yaml names folders (or lists) of pictures; labels lie in `labels` beside `images`, a line per object: class, centre x, y, width, height in
 parts of the picture (or class and a polygon). No label file means background. Every random choice comes from a generator seeded with (seed, epoch,
 picture), so a resumed run sees what an uninterrupted one sees.
+
+Training at 320 pixels for a model that runs at 640 need not mean smaller objects: with `zoom` 2 the mosaic is pieced together from windows of the pictures at twice the size.
 """
 import pathlib
 
@@ -120,25 +122,33 @@ class Pictures(torch.utils.data.Dataset):
 
     def __init__(self, paths, classes, size, hyp=None, seed=0, cache=False):
         self.paths, self.size, self.hyp, self.seed = paths, size, hyp, seed
+        self.kept = size if hyp is None else round(size * max(1.0, hyp['zoom']))  # the longer side of pictures in memory
         self.labels = [read_labels(label_file(path), classes) for path in paths]
-        self.cache = [np.asarray(load_picture(path, size)) for path in paths] if cache else None
+        self.cache = [np.asarray(load_picture(path, self.kept)) for path in paths] if cache else None
 
     def __len__(self):
         return len(self.paths)
 
     def picture(self, index):
-        return Image.fromarray(self.cache[index]) if self.cache else load_picture(self.paths[index], self.size)
+        return Image.fromarray(self.cache[index]) if self.cache else load_picture(self.paths[index], self.kept)
+
+    def _letterboxed(self, index):
+        image = self.picture(index)
+        if self.kept != self.size:
+            scale = self.size / self.kept
+            image = image.resize(tuple(max(1, round(side * scale)) for side in image.size), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        return letterbox(image, self.labels[index], self.size)
 
     def __getitem__(self, key):
         epoch, index = key
         if self.hyp is None:
-            image, labels = letterbox(self.picture(index), self.labels[index], self.size)
+            image, labels = self._letterboxed(index)
         else:
             rng = np.random.default_rng([self.seed, epoch, index])
             if rng.random() < self.hyp['mosaic']:
                 image, labels = self._mosaic(rng, index)
             else:
-                image, labels = letterbox(self.picture(index), self.labels[index], self.size)
+                image, labels = self._letterboxed(index)
             image, labels = colour_shift(rng, image, self.hyp), labels.copy()
             if rng.random() < self.hyp['fliplr']:  # 0 where left and right mean something, as on signs
                 image, labels[:, 1] = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), 1 - labels[:, 1]
@@ -155,14 +165,18 @@ class Pictures(torch.utils.data.Dataset):
         return canvas, np.concatenate(rows)
 
     def _paste(self, rng, canvas, quarter, index):
-        """A window of the picture, as large as the quarter after scaling, goes there; grey where the window leaves the picture."""
+        """A window of the picture, as large as the quarter after scaling, goes there; grey where the window leaves the picture. Windows smaller than the
+        picture mostly have one of its objects' centres inside, or most would show none."""
         image, labels = self.picture(index), self.labels[index].copy()
         x0, y0, x1, y1 = quarter
         spread = self.hyp['scale']
-        gain = rng.uniform(1 - spread, 1 + spread)
+        gain = rng.uniform(1 - spread, 1 + spread) * self.hyp['zoom'] * self.size / self.kept
         window = np.array((x1 - x0, y1 - y0)) / gain
         slack = np.array(image.size) - window
         corner = rng.uniform(np.minimum(slack, 0), np.maximum(slack, 0))
+        if len(labels) and rng.random() < self.hyp['aim']:
+            aimed = labels[rng.integers(len(labels)), 1:3] * image.size - rng.uniform(0.1, 0.9, 2) * window
+            corner = np.clip(aimed, np.minimum(slack, 0), np.maximum(slack, 0))
         low, high = np.maximum(corner, 0), np.minimum(corner + window, image.size)
         target_low, target_high = np.round((low - corner) * gain).astype(int), np.round((high - corner) * gain).astype(int)
         if (target_high > target_low).all():

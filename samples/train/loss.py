@@ -66,7 +66,7 @@ class Loss:
             anchors = p.new_tensor(level) / stride
             scaled = targets * targets.new_tensor((1, 1, columns, rows, columns, rows))
             picture, anchor, row, column, label, box = match(scaled, anchors, rows, columns)
-            objectness = torch.zeros_like(p[..., 0])
+            objectness = torch.zeros(p.shape[:-1], device=p.device, dtype=p.dtype)
             if len(picture):
                 chosen = p[picture, anchor, row, column]
                 centre, size = 2 * chosen[:, :2].sigmoid() - 0.5, (2 * chosen[:, 2:4].sigmoid()) ** 2 * anchors[anchor]

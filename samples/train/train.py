@@ -6,6 +6,7 @@ their curves as PNG. Best is counted anew when pruning ends and when quantisatio
 import copy
 import csv
 import math
+import os
 import pathlib
 import sys
 import time
@@ -23,7 +24,7 @@ from recipe import Recipe
 from sparsity import Masks, layer_sparsity, wanted_sparsity
 
 HYP = {'optimizer': 'sgd', 'lr0': 0.01, 'momentum': 0.937, 'weight_decay': 5e-4, 'box': 0.05, 'obj': 1.0, 'cls': 0.5, 'label_smoothing': 0.0, 'mosaic': 0.9,
-       'scale': 0.4, 'hsv_h': 0.01, 'hsv_s': 0.5, 'hsv_v': 0.3, 'fliplr': 0.0, 'ema_decay': 0.9999, 'ema_updates': 1000}
+       'scale': 0.4, 'zoom': 1.0, 'aim': 0.7, 'hsv_h': 0.01, 'hsv_s': 0.5, 'hsv_v': 0.3, 'fliplr': 0.0, 'ema_decay': 0.9999, 'ema_updates': 1000}
 NOMINAL_BATCH = 64  # the learning rate means a loss summed over so many pictures
 
 
@@ -90,6 +91,7 @@ class Run:
         self.data = DataSet(options.data)
         self.device = torch.device(options.device)
         torch.manual_seed(options.seed)
+        torch.set_num_threads(len(os.sched_getaffinity(0)))  # PyTorch's own guess is 1 on some machines
         self._start()
         self.loss = Loss(self.hyp, len(self.data.names), options.imgsz)
         self.train_set = self._pictures('train', self.hyp)
@@ -119,7 +121,7 @@ class Run:
         self._adopt(model)
 
     def _adopt(self, model):
-        self.model = model.to(self.device).train()
+        self.model = model.to(self.device, memory_format=torch.channels_last).train()  # the faster layout on CPUs
         self.masks.apply(self.model)
         self.optimizer = make_optimizer(self.model, self.hyp, self.options.batch)
         self.average = Average(self.model, self.hyp['ema_decay'], self.hyp['ema_updates'])
@@ -174,7 +176,7 @@ class Run:
     def _step(self, moment, pictures, targets):
         for group in self.optimizer.param_groups:
             group['lr'] = self.recipe.learning_rate(moment, self.hyp['lr0'])
-        maps = self.model(pictures.to(self.device).float() / 255)
+        maps = self.model(pictures.to(self.device, memory_format=torch.channels_last).float() / 255)
         loss, parts = self.loss(maps, targets.to(self.device))
         if not torch.isfinite(loss):
             raise TrainError(f'the loss is {loss.item()} at epoch {moment:.2f}: try a lower learning rate')

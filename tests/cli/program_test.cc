@@ -1,70 +1,15 @@
 // The program as users meet it: what comes out, what goes to standard error, how it ends, and what it leaves behind.
-#include <gtest/gtest.h>
-#include <sys/wait.h>
+#include "tests/cli/program.h"
 
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
-
-#include "sparsec/npy.h"
-#include "tests/support/shell.h"
 
 namespace sparsec::cli {
 namespace {
 
-namespace fs = std::filesystem;
 const fs::path kTiny = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in";
 
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-class Program : public ::testing::Test {
- protected:
-  // Runs in the test's folder; the cache is in it too.
-  Outcome run(const std::string& command) const {
-    const std::string line = "cd '" + folder_.path().string() + "' && XDG_CACHE_HOME='" + folder_.path().string() +
-                             "/cache' " + command + " >.out 2>.err </dev/null";
-    const int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, testing::read_file(folder_ / ".out"),
-            testing::read_file(folder_ / ".err")};
-  }
-  Outcome sparsec(const std::string& arguments) const { return run(SPARSEC_PROGRAM " " + arguments); }
-
-  // Fails with the user's exit code and one line that says `part`; leaves nothing beside what was there.
-  void expect_refused(const std::string& arguments, const std::string& part) const {
-    const auto before = files();
-    const Outcome o = sparsec(arguments);
-    EXPECT_EQ(o.code, 1) << arguments << "\n" << o.err;
-    EXPECT_NE(o.err.find(part), std::string::npos) << arguments << "\n" << o.err;
-    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
-    EXPECT_TRUE(o.err.starts_with("sparsec: ")) << o.err;
-    EXPECT_EQ(files(), before) << arguments;
-  }
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
-      if (entry.path().filename() != ".out" && entry.path().filename() != ".err")
-        names.push_back(entry.path().string());
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-
-  testing::Folder folder_;
-};
-
-// The stored picture as the network wants it.
-NpyArray input_of(const std::vector<NamedArray>& stored) {
-  const NpyArray& u8 = stored[0].array;
-  NpyArray f32{NpyType::f32, u8.shape, std::vector<std::byte>(u8.bytes.size() * 4)};
-  for (size_t i = 0; i < u8.bytes.size(); ++i) {
-    const float value = float(std::to_integer<int>(u8.bytes[i])) / 255.0f;
-    std::memcpy(&f32.bytes[i * 4], &value, 4);
-  }
-  return f32;
-}
+NpyArray input_of(const std::vector<NamedArray>& stored) { return as_float(stored[0].array); }
 
 TEST_F(Program, HelpAndVersion) {
   EXPECT_EQ(sparsec("--version").out.substr(0, 8), "sparsec ");
@@ -190,6 +135,27 @@ TEST_F(Program, BenchmarkPrintsTheKnownLines) {
         "Latency Mean (ms/batch): ", "Latency Median (ms/batch): ", "Latency Std (ms/batch): ", "Iterations: 3\n"}) {
     EXPECT_NE(o.out.find(line), std::string::npos) << line << o.out;
   }
+}
+
+TEST_F(Program, BenchmarkOfPicturesTellsWhereTheTimeGoes) {
+  ASSERT_EQ(run(MAKE_DEMO_MODEL " demo.onnx").code, 0);
+  ASSERT_EQ(run("mkdir scenes && " DRAW_SCENE " scenes/a.png && cp scenes/a.png scenes/b.png").code, 0);
+  const Outcome o = sparsec("benchmark demo.onnx -q --iterations 3 -w 0 --images scenes");
+  ASSERT_EQ(o.code, 0) << o.err;
+  for (const char* line : {"Iterations: 3\n", "Total Runtime: ", "Processing Time Breakdown:\n"})
+    EXPECT_NE(o.out.find(line), std::string::npos) << line << o.out;
+  const size_t breakdown = o.out.find("Mean Latency Breakdown (ms/batch):\n");
+  ASSERT_NE(breakdown, std::string::npos) << o.out;
+  const auto part = [&](const std::string& name) {
+    const size_t at = o.out.find("     " + name + ": ", breakdown);
+    return at == std::string::npos ? -1 : std::stod(o.out.substr(at + name.size() + 7));
+  };
+  const double pre = part("pre_process"), forward = part("engine_forward"), post = part("post_process");
+  EXPECT_GT(pre, 0);
+  EXPECT_GT(forward, 0);
+  EXPECT_GT(post, 0);
+  EXPECT_LE(pre + forward + post, part("total_inference") + 0.001);
+  expect_refused("benchmark demo.onnx -q --images nowhere.png", "nowhere.png");
 }
 
 TEST_F(Program, VerifyAndAnalyze) {

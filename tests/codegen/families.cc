@@ -7,6 +7,7 @@
 #include <random>
 
 #include "codegen/kernels/conv.h"
+#include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/pointwise.h"
 #include "compiler/oracle/activation.h"
 
@@ -43,6 +44,7 @@ class Maker {
     quantise();
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
+    if (isa_.tiles) conv_amx();
     conv_with_everything();
     float_conv();
     made_.program.schedule.clear();
@@ -239,7 +241,8 @@ class Maker {
   void conv(kernels::ConvFamily family, const char* name) {
     const kernels::ConvSpec s = conv_spec(8);
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, family, 0, 8, pool, name, "8 channels of 8 at 2 taps");
+    kernels::ConvKernel k =
+        kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
     const Quant q = s.outputs[0].quant;
@@ -249,6 +252,30 @@ class Maker {
         made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
             numerics::clamp_u8(numerics::round_even(f) + q.zero_point);
       }
+  }
+
+  // Tiles: blocks of planes that overlap, sixteen rows and four, one tile all zero; a pair of vectors and a single one.
+  // The output is float, so that no wrong sum rounds to the right byte.
+  void conv_amx() {
+    kernels::ConvSpec s = conv_spec(20);
+    s.in_planes = 19;
+    s.words.assign(size_t(s.rows * s.in_planes) * s.taps.size(), 0);
+    for (int64_t r = 0; r < s.rows; ++r)
+      for (int64_t plane = 0; plane < s.in_planes; ++plane)
+        for (size_t t = 0; t < s.taps.size(); ++t)
+          if (r < 16 || plane >= 10) s.words[size_t(r * s.in_planes + plane) * s.taps.size() + t] = uint32_t(random_());
+    s.outputs[0] = {};
+    s.outputs[0].f32 = true;
+    s.outputs[0].plane_bytes = 256;
+    s.outputs[0].planes = s.rows;
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k =
+        kernels::lower_conv_amx(isa_, s, 0, s.rows, pool, "conv_amx", "20 channels of 76 at 2 taps, in tiles");
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
+    for (int64_t r = 0; r < s.rows; ++r)
+      for (int64_t p = 0; p < pixels_; ++p)
+        expect(y + 256 * r + 4 * p, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
   }
 
   // SiLU, a residual, a border, and three outputs: u8, u8 through a table, f32.
@@ -267,8 +294,9 @@ class Maker {
     s.outputs[2].f32 = true;
     s.outputs[2].planes = 3;  // the fourth channel is padding
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, pool, "conv_full",
-                                                "SiLU, residual, border, three outputs");
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, 1, pool, "conv_full",
+                                                "SiLU, residual, border, three outputs")
+                                .front();
     const int64_t y0 = new_region(), y1 = new_region(), y2 = new_region();
     add(std::move(k.function),
         {in(0), constants(k.stream), constants(pool.words()), mask(), in(2048), out(y0), out(y1), out(y2)});
@@ -299,8 +327,9 @@ class Maker {
     s.outputs[0].plane_bytes = 1024;
     s.outputs[0].planes = 3;
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, pool, "conv_f32",
-                                                "3 channels of 2 at 2 taps");
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, 1, pool, "conv_f32",
+                                                "3 channels of 2 at 2 taps")
+                                .front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(kFloats), constants(k.stream), constants(pool.words()), out(y)});
     for (int64_t r = 0; r < 3; ++r)

@@ -17,8 +17,8 @@ constexpr const char* kMain = R"(
 #include "adder.h"
 #include <stdio.h>
 int main(void) {
-  const char* isas[] = {"scalar", "avx2", "avx512_vnni"};
-  for (int k = 0; k < 3; ++k) {
+  const char* isas[] = {"scalar", "avx2", "avx_vnni", "avx512_vnni", "amx"};
+  for (int k = 0; k < 5; ++k) {
     adder_options options = {sizeof options, 1, isas[k], 0, 0, 0, 0};
     adder_context* context = 0;
     int32_t a[128], b[128], out[128];
@@ -40,7 +40,7 @@ std::string expected_output() {
   std::string numbers, out;
   for (int i = 0; i < 128; ++i) numbers += " " + std::to_string(i + i * i + 7);
   const std::vector<const Isa*> isas = testing::usable_isas();
-  for (const char* name : {"scalar", "avx2", "avx512_vnni"})
+  for (const char* name : {"scalar", "avx2", "avx_vnni", "avx512_vnni", "amx"})
     if (std::find(isas.begin(), isas.end(), find_isa(name)) != isas.end())
       out += std::string(name) + ":" + numbers + "\n";
   return out;

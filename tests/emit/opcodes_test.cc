@@ -26,7 +26,7 @@ using kir::Opcode;
 
 constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
 
-enum class Data { bits, floats, wide_floats, weights };
+enum class Data { bits, floats, wide_floats, table, weights, small_weights };
 
 struct OpCase {
   Function function;
@@ -60,10 +60,14 @@ Data memory_for(Opcode op) {
     case Opcode::fma_scale:
     case Opcode::mul_word:
     case Opcode::add_word:
-    case Opcode::lookup16:
       return Data::floats;
+    case Opcode::lookup8:
+      return Data::table;
     case Opcode::dot4:
       return Data::weights;
+    case Opcode::dot8:
+    case Opcode::dot12:
+      return Data::small_weights;
     default:
       return Data::bits;
   }
@@ -101,6 +105,26 @@ OpCase loop_case() {
   return {std::move(f), Data::bits, Data::bits};
 }
 
+// Tiles two at a time, then the one that may be left.
+OpCase pairs_case() {
+  Function f{.name = "pairs", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::load, .d = 0, .p = 0},
+            {.op = Opcode::loop_tiles, .imm = 2},
+            {.op = Opcode::broadcast, .d = 1, .p = 1},
+            {.op = Opcode::add_i32, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_count, .imm = 2},
+            {.op = Opcode::shift_left, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::add_pointer, .p = 1, .offset = 8},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::loop_tiles},
+            {.op = Opcode::broadcast, .d = 1, .p = 1},
+            {.op = Opcode::bit_xor, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::store, .a = 0, .p = 2}};
+  return {std::move(f), Data::bits, Data::bits};
+}
+
 std::vector<OpCase> all_cases(bool portable) {
   std::vector<OpCase> cases;
   const auto add = [&](Opcode op, int imm) {
@@ -119,6 +143,7 @@ std::vector<OpCase> all_cases(bool portable) {
       add(opcode, 0);
   }
   cases.push_back(loop_case());
+  if (!portable) cases.push_back(pairs_case());
   return cases;
 }
 
@@ -135,6 +160,9 @@ std::vector<uint8_t> random_data(Data kind, size_t bytes, std::mt19937& random) 
           i / 4 < std::size(kSpecial) ? kSpecial[i / 4] : unit * std::exp2(static_cast<float>(random() % 36));
       word = std::bit_cast<uint32_t>(value);
     }
+    if (kind == Data::table && i >= 32) std::memcpy(&word, data.data() + i - 32, 4);  // eight words again and again
+    if (kind == Data::small_weights)
+      word = random() % 2 ? word & 0x0f0f0f0f : word | 0xf0f0f0f0;  // safe three at a time
     if (kind == Data::weights) word &= 0x3f3f3f3f;  // pairs of weights that no ISA's product saturates on ...
     if (kind == Data::weights && random() % 2) word |= 0xc0c0c0c0;  // ... of either sign
     std::memcpy(data.data() + i, &word, 4);
@@ -155,9 +183,10 @@ void check(const Kernel& kernel) {
     const std::vector<uint8_t> memory = random_data(kernel.test->memory, 1024, random);
     std::vector<uint8_t> expected(kSlot), actual(kSlot);
     const void* pointers[2 * SPARSEC_MAX_POINTERS] = {registers.data(), memory.data(), expected.data()};
-    kir::interpret(*kernel.isa, kernel.test->function, pointers, 5);
+    const int64_t tiles = 1 + round % 5;
+    kir::interpret(*kernel.isa, kernel.test->function, pointers, tiles);
     pointers[2] = actual.data();
-    kernel.run(pointers, 5);
+    kernel.run(pointers, tiles);
     ASSERT_EQ(actual, expected) << kernel.isa->name << " " << kir::print(kernel.test->function);
   }
 }

@@ -38,7 +38,7 @@ static int run_@(const char* isa) {
   @_destroy(context);
   return 0;
 }
-int MAIN(void) { return run_@("scalar") || run_@("avx2") || run_@("avx512_vnni"); }
+int MAIN(void) { return run_@("scalar") || run_@("avx2") || run_@("avx_vnni") || run_@("avx512_vnni") || run_@("amx"); }
 )";
   for (size_t at; (at = text.find('@')) != text.npos;) text.replace(at, 1, name);
   return text.replace(text.find("MAIN"), 4, entry);
@@ -51,7 +51,7 @@ std::string expected_output(const std::string& name, int32_t bias) {
   std::set<std::string_view> isas;
   for (const Isa* isa : testing::usable_isas()) isas.insert(isa->name);
   std::string out;
-  for (const char* isa : {"scalar", "avx2", "avx512_vnni"})
+  for (const char* isa : {"scalar", "avx2", "avx_vnni", "avx512_vnni", "amx"})
     if (isas.contains(isa)) out += name + " " + isa + " 2 " + std::to_string(sum) + "\n";
   return out;
 }

@@ -1,4 +1,6 @@
 // Shape arithmetic: whatever exporters compute from shapes is a constant after import, and no node is left of it.
+#include <cmath>
+
 #include "tests/import/helpers.h"
 
 namespace sparsec::testing {
@@ -141,6 +143,18 @@ TEST(Constants, MustBeConstantAndSmall) {
   OnnxWriter zero(13);
   zero.initialiser("a", i64s({1})).initialiser("b", i64s({0})).node("Div", {"a", "b"}, {"y"}).output("y");
   expect_contains(error_of(zero), "by zero");
+}
+
+TEST(Constants, MinAndMaxGiveNaNForEitherOperandAsAtRunTime) {
+  OnnxWriter m(13);
+  m.initialiser("a", f32s({std::nanf(""), 1, 3})).initialiser("b", f32s({1, std::nanf(""), 2}));
+  for (const char* op : {"Min", "Max"}) m.node(op, {"a", "b"}, {op}).output(op);
+  const auto values = folded(m);
+  for (const char* op : {"Min", "Max"}) {
+    const auto y = values_of<float>(values.at(op));
+    EXPECT_TRUE(std::isnan(y[0]) && std::isnan(y[1])) << op;
+    EXPECT_EQ(y[2], op == std::string("Min") ? 2 : 3);
+  }
 }
 
 }  // namespace

@@ -57,6 +57,26 @@ TEST(Binary, EveryKindAndBroadcasting) {
   EXPECT_TRUE(values<float>(Binary{BinaryKind::add}, {{f32({0}, {})}, {f32({1}, {2})}}).empty());
 }
 
+TEST(Unary, FloatFunctionsAreThoseOfTheKernels) {
+  for (float x = -90; x < 90; x += 0.37f) {
+    EXPECT_EQ(unary({UnaryKind::sigmoid}, {x})[0], numerics::sigmoid(x));
+    EXPECT_EQ(unary({UnaryKind::silu}, {x})[0], numerics::silu_exact(x));
+    EXPECT_EQ(unary({UnaryKind::tanh}, {x})[0], numerics::tanh(x));
+    EXPECT_EQ(unary({UnaryKind::exp}, {x})[0], numerics::exp(x));
+    EXPECT_EQ(values<float>(Binary{BinaryKind::pow}, {{f32({1}, {x})}, {f32({}, {2.3f})}})[0] == numerics::pow(x, 2.3f),
+              x >= 0);  // a negative base gives NaN, which equals nothing
+  }
+}
+
+TEST(Binary, MinAndMaxGiveNaNForEitherOperand) {
+  const float nan = std::nanf(""), infinity = INFINITY;
+  for (const BinaryKind kind : {BinaryKind::min, BinaryKind::max}) {
+    const auto y = values<float>(Binary{kind}, {{f32({4}, {nan, 1, nan, -infinity})}, {f32({4}, {1, nan, nan, 2})}});
+    for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::isnan(y[i])) << i;
+    EXPECT_EQ(y[3], kind == BinaryKind::min ? -infinity : 2);
+  }
+}
+
 TEST(Binary, IntegersWrapAndRefuseDivisionByZero) {
   const auto binary = [](BinaryKind kind, int64_t a, int64_t b) {
     return values<int64_t>(Binary{kind}, {{i64({}, {a})}, {i64({}, {b})}})[0];
@@ -65,6 +85,8 @@ TEST(Binary, IntegersWrapAndRefuseDivisionByZero) {
   EXPECT_EQ(binary(BinaryKind::div, -7, 2), -3);
   EXPECT_EQ(binary(BinaryKind::div, INT64_MIN, -1), INT64_MIN);
   EXPECT_EQ(binary(BinaryKind::pow, 3, 4), 81);
+  EXPECT_EQ(binary(BinaryKind::pow, 3, 39), 4052555153018976267);  // exact, where doubles are not
+  EXPECT_EQ(binary(BinaryKind::pow, 2, -1), 0);
   EXPECT_THROW(binary(BinaryKind::div, 1, 0), CompileError);
 }
 

@@ -75,7 +75,9 @@ struct Builder {
     for (const Isa* isa : all_isas()) {
       std::vector<Tensor> got;
       for (const ValueId v : graph.outputs) got.emplace_back(graph.value(v).type, graph.value(v).shape);
-      const Plan plan = make_plan(graph, *isa, {});
+      PlanOptions options;
+      if (isa->tiles) options.kernel = "amx";
+      const Plan plan = make_plan(graph, *isa, options);
       Simulator(plan).run(inputs, got);
       for (size_t i = 0; i < got.size(); ++i) {
         EXPECT_EQ(want.at(graph.outputs[i])->bytes, plain.at(g.outputs[i])->bytes);  // the copies change nothing
@@ -90,6 +92,13 @@ TEST(Awkward, AConvolutionAndAPoolPadTheSameTensor) {
   Builder b;
   const ValueId x = b.conv(b.input({1, 8, 9, 11}), 8, 3);
   b.check({b.pool(x), b.conv(x, 4, 3)});
+}
+
+// More input channels than a tile has, more output channels than a pass of tiles, neither a multiple.
+TEST(Awkward, ConvolutionsOfManyChannels) {
+  Builder b;
+  const ValueId x = b.conv(b.input({1, 74, 5, 7}), 150, 3);
+  b.check({x, b.conv(x, 70, 1), b.conv(x, 150, 1, x)});
 }
 
 TEST(Awkward, AConvolutionPadsAWholeAndAPoolItsPart) {

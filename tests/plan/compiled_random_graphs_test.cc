@@ -1,75 +1,22 @@
-// Some of the random graphs as machine code: assembled, loaded and run by the runtime on two threads, in columns.
+// Some of the random graphs as machine code, against the oracle.
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include "compiler/compile.h"
-#include "compiler/engine/engine.h"
 #include "compiler/oracle/evaluate.h"
 #include "compiler/passes/passes.h"
 #include "compiler/plan/slots.h"
+#include "tests/plan/machine_code.h"
 #include "tests/plan/random_graph.h"
 
 namespace sparsec {
 namespace {
 
-sparsec_type type_of(DType type) { return type == DType::u8 ? SPARSEC_U8 : SPARSEC_F32; }
-
-std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>& ids) {
-  std::vector<TensorImage> out;
-  for (const ValueId v : ids) out.push_back({graph.value(v).name, type_of(graph.value(v).type), graph.value(v).shape});
-  return out;
-}
-
-ModelImage image_of(const Graph& graph) {
-  PlanOptions options;
-  options.l2_bytes = 16 << 10;
-  ModelImage image;
-  image.name = "random";
-  image.source = graph.meta.path;
-  image.sha256 = std::string(64, '0');
-  image.compiler = "sparsec";
-  image.inputs = tensors(graph, graph.inputs);
-  image.outputs = tensors(graph, graph.outputs);
-  for (const Isa* isa : host_isas()) image.programs.push_back(make_plan(graph, *isa, options).program);
-  return image;
-}
-
-void expect_right(uint32_t seed) {
-  const Graph graph = align_slots(passes::lower_strides(testing::random_graph(seed)));
-  const std::vector<TensorPtr> inputs = testing::random_inputs(graph, seed);
-  const auto want = oracle::run(graph, inputs);
-  const engine::Library library = engine::load(image_of(graph));
-  const sparsec_runtime_api& runtime = library.runtime();
-  for (const Isa* isa : host_isas()) {
-    std::array<char, 256> error{};
-    const std::string name(isa->name);
-    sparsec_rt_options options{};
-    options.struct_bytes = sizeof options;
-    options.threads = 2;
-    options.isa = name.c_str();
-    options.error = error.data();
-    options.error_bytes = error.size();
-    sparsec_rt_context* context = nullptr;
-    ASSERT_EQ(runtime.create(&library.model(), &options, &context), SPARSEC_OK) << error.data();
-    std::vector<const void*> in;
-    for (const TensorPtr& t : inputs) in.push_back(t->bytes.data());
-    std::vector<Tensor> got;
-    for (const ValueId v : graph.outputs) got.emplace_back(graph.value(v).type, graph.value(v).shape);
-    std::vector<void*> out;
-    for (Tensor& t : got) out.push_back(t.bytes.data());
-    for (int twice = 0; twice < 2; ++twice) {  // the second time in an arena that has been used
-      ASSERT_EQ(runtime.run(context, in.data(), out.data()), SPARSEC_OK);
-      for (size_t i = 0; i < got.size(); ++i)
-        EXPECT_EQ(got[i].bytes, want.at(graph.outputs[i])->bytes)
-            << "seed " << seed << ", " << graph.value(graph.outputs[i]).name << " on " << name;
-    }
-    runtime.destroy(context);
-  }
-}
-
 TEST(CompiledRandomGraphs, EqualTheOracle) {
-  for (uint32_t seed = 5000; seed < 5012; ++seed) expect_right(seed);
+  for (uint32_t seed = 5000; seed < 5012; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Graph graph = align_slots(passes::lower_strides(testing::random_graph(seed)));
+    const std::vector<TensorPtr> inputs = testing::random_inputs(graph, seed);
+    testing::expect_machine_code_gives(graph, inputs, oracle::run(graph, inputs));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "tests/plan/random_graph.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -257,12 +258,14 @@ class Generator {
   void add_float(ValueId x) {
     const Shape in = g_.value(x).shape;
     switch (below(5)) {
-      case 0:  // sigmoid and SiLU of floats have no oracle to the bit: tests/codegen compares them with numerics.h
-        return keep(passes::append(g_, fresh("Unary"), Unary{UnaryKind::relu}, {x}));
+      case 0: {
+        constexpr std::array kKinds{UnaryKind::relu, UnaryKind::sigmoid, UnaryKind::silu, UnaryKind::tanh};
+        return keep(passes::append(g_, fresh("Unary"), Unary{kKinds[size_t(below(int(kKinds.size())))]}, {x}));
+      }
       case 1: {
+        constexpr std::array kKinds{BinaryKind::add, BinaryKind::mul, BinaryKind::min, BinaryKind::max};
         const ValueId y = any_where(DType::f32, [&](const Value& v) { return v.shape == in; });
-        return keep(
-            passes::append(g_, fresh("Binary"), Binary{chance(0.5) ? BinaryKind::add : BinaryKind::mul}, {x, y}));
+        return keep(passes::append(g_, fresh("Binary"), Binary{kKinds[size_t(below(int(kKinds.size())))]}, {x, y}));
       }
       case 2:
         return add_concat(x);

@@ -1,5 +1,5 @@
 // Random graphs, planned for every instruction set and run by the interpreter of the kernel IR, against the oracle bit
-// for bit: with columns (in an L2 small enough that there are some) and without, in both families of kernels.
+// for bit: with columns (in an L2 small enough that there are some) and without, in each family of kernels.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -49,18 +49,21 @@ void expect_right(uint32_t seed) {
   const std::vector<TensorPtr> inputs = testing::random_inputs(graph, seed);
   const std::map<ValueId, TensorPtr> want = oracle::run(graph, inputs);
   for (const Isa* isa : all_isas())
-    for (const bool columns : {true, false}) {
+    for (const std::string kernel : {"unrolled", "dense", "amx"}) {
+      if (kernel == "amx" && !isa->tiles) continue;
+      const bool columns = kernel != "dense";
       PlanOptions options;
       options.columns = columns;
       options.l2_bytes = 16 << 10;
-      options.kernel = columns ? "unrolled" : "dense";
+      options.kernel = kernel;
       std::string wrong;
       try {
         wrong = differences(graph, simulated(graph, make_plan(graph, *isa, options), inputs), want);
       } catch (const std::exception& e) {
         wrong = e.what();
       }
-      EXPECT_EQ(wrong, "") << "seed " << seed << " on " << isa->name << (columns ? " with" : " without") << " columns\n"
+      EXPECT_EQ(wrong, "") << "seed " << seed << " on " << isa->name << ", " << kernel
+                           << (columns ? " with" : " without") << " columns\n"
                            << (std::getenv("SPARSEC_PRINT_GRAPHS") ? print(graph) : "");
     }
 }

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
 #include "runtime/core/geometry.h"
 #include "runtime/core/head.h"
+#include "runtime/core/numerics.h"
 
 namespace {
 
@@ -104,7 +107,8 @@ TEST(Candidates, AreTheSameFromPlanesAndFromDecodedRows) {
   head.levels = 1;
   head.classes = kClasses;
   head.sigmoid_done = 1;
-  head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, kAnchors, 8, {{10, 20}, {30, 15}}};
+  head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, kAnchors,
+                   8,  {{10, 20}, {30, 15}}, {},           0, 0,     0};
   std::vector<float> planes(kAnchors * kChannels * kRows * kColumns), decoded;
   for (auto& v : planes) v = any(random);
   for (int a = 0; a < kAnchors; ++a) {
@@ -120,7 +124,7 @@ TEST(Candidates, AreTheSameFromPlanesAndFromDecodedRows) {
     }
   }
   ASSERT_EQ(boxes_of(head), kAnchors * kRows * kColumns);
-  const char* bases[] = {reinterpret_cast<const char*>(planes.data())};
+  const LevelPlanes bases[] = {level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr)};
   for (bool multi_label : {false, true}) {
     std::vector<Candidate> a(1000), b(1000);
     Candidates from_planes(a.data(), 1000), from_rows(b.data(), 1000);
@@ -134,6 +138,44 @@ TEST(Candidates, AreTheSameFromPlanesAndFromDecodedRows) {
       EXPECT_EQ(a[size_t(i)].score, b[size_t(i)].score);
       EXPECT_EQ(a[size_t(i)].label, b[size_t(i)].label);
       EXPECT_GT(a[size_t(i)].score, 0.4f);
+    }
+  }
+}
+
+// Logits beside the bound, and far from it: the same boxes as with every sigmoid computed.
+TEST(Candidates, AreThoseWhoseProbabilityPasses) {
+  std::mt19937 random(8);
+  constexpr int kColumns = 97, kRows = 3, kChannels = 6;
+  for (const float confidence : {0.0f, 1e-30f, 0.001f, 0.1f, 0.25f, 0.5f, 0.9f, 0.999f, 0.9999999f, 1.0f}) {
+    sparsec_head head{};
+    head.levels = 1;
+    head.classes = 1;
+    head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, 1, 8, {{10, 20}}, {}, 0, 0, 0};
+    const float c = std::fmin(std::fmax(confidence, 1e-30f), 1 - 1e-7f), bound = std::log(c / (1 - c));
+    std::vector<float> planes(kChannels * kRows * kColumns, 88.0f);
+    float* objectness = &planes[4 * kRows * kColumns];
+    for (int i = 0; i < kRows * kColumns; ++i) {
+      objectness[i] = i % 3 == 0   ? bound + std::ldexp(float(int(random() % 4001) - 2000), -24)
+                      : i % 3 == 1 ? bound + float(int(random() % 4001) - 2000) / 1e5f
+                                   : float(int(random() % 4001) - 2000) / 10;
+    }
+    objectness[5] = std::numeric_limits<float>::quiet_NaN();
+    std::vector<Candidate> memory(kRows * kColumns);
+    Candidates found(memory.data(), kRows * kColumns);
+    const LevelPlanes bases[] = {level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr)};
+    find_candidates(head, bases, confidence, false, found);
+    std::vector<float> expected;
+    for (int i = 0; i < kRows * kColumns; ++i) {
+      const float p = sparsec::numerics::sigmoid(objectness[i]), score = sparsec::numerics::sigmoid(88.0f) * p;
+      if (!std::isnan(objectness[i]) && p > confidence && score > confidence) expected.push_back(score);
+    }
+    ASSERT_EQ(size_t(found.size()), expected.size()) << confidence;
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const auto same = [i](const Candidate& x) { return x.order == i; };
+      EXPECT_EQ(std::find_if(memory.begin(), memory.begin() + found.size(), same)->score, expected[i]);
+    }
+    if (confidence <= 0.5f) {
+      EXPECT_GT(expected.size(), 50u);
     }
   }
 }

@@ -127,6 +127,7 @@ TEST(Cpu, AgreesWithTheCompiler) {
   EXPECT_EQ((f & SPARSEC_CPU_AVX512) != 0, __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"));
   EXPECT_EQ((f & SPARSEC_CPU_AVX512_VNNI) != 0, bool(__builtin_cpu_supports("avx512vnni")));
   EXPECT_EQ((f & SPARSEC_CPU_AVX512_VBMI) != 0, bool(__builtin_cpu_supports("avx512vbmi")));
+  EXPECT_EQ((f & SPARSEC_CPU_AVX_VNNI) != 0, bool(__builtin_cpu_supports("avxvnni")));
 }
 #endif
 

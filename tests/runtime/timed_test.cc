@@ -37,7 +37,7 @@ struct Outputs {
 TEST_P(TimedRun, ComputesTheSame) {
   Outputs plain, timed;
   const void* inputs[] = {in_.data()};
-  std::vector<sparsec_rt_time> times(size_t(GetParam()) * entries());
+  std::vector<sparsec_rt_entry_time> times(size_t(GetParam()) * entries());
   ASSERT_EQ(sparsec_rt_run(context_, inputs, plain.pointers), SPARSEC_OK);
   ASSERT_EQ(sparsec_rt_run_timed(context_, inputs, timed.pointers, times.data()), SPARSEC_OK);
   EXPECT_EQ(plain.boxes, timed.boxes);
@@ -48,14 +48,14 @@ TEST_P(TimedRun, AddsTimesThatFitIntoTheRun) {
   Outputs out;
   const void* inputs[] = {in_.data()};
   constexpr uint64_t kBefore = 1000;
-  std::vector<sparsec_rt_time> times(size_t(GetParam()) * entries(), {kBefore, kBefore});
+  std::vector<sparsec_rt_entry_time> times(size_t(GetParam()) * entries(), {kBefore, kBefore});
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(sparsec_rt_run_timed(context_, inputs, out.pointers, times.data()), SPARSEC_OK);
   const std::chrono::nanoseconds whole = std::chrono::steady_clock::now() - start;
   for (int t = 0; t < GetParam(); ++t) {
     uint64_t sum = 0;
     for (size_t e = 0; e < entries(); ++e) {
-      const sparsec_rt_time& time = times[size_t(t) * entries() + e];
+      const sparsec_rt_entry_time& time = times[size_t(t) * entries() + e];
       ASSERT_GE(time.work, kBefore);
       ASSERT_GE(time.wait, kBefore);
       sum += time.work + time.wait - 2 * kBefore;

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 
+#include "runtime/core/letterbox.h"
 #include "runtime/core/steps.h"
 
 namespace toy_tables {
@@ -13,6 +14,7 @@ constexpr int64_t kPlane = 4 * kCellRows * kCellColumns, kInputPlane = 4 * kRows
 struct alignas(64) Constants {
   sparsec_loop fill, copy, negate;
   sparsec_decode_row decode;
+  sparsec_letterbox letterbox;
 };
 
 Constants make_constants() {
@@ -32,6 +34,7 @@ Constants make_constants() {
   c.negate.out[0] = c.negate.a[0] = 4;
   c.negate.kind = SPARSEC_NEG;
   c.decode = {kCellColumns, kChannels, kPlane, 4, 8, 16, 16, 1};
+  c.letterbox = sparsec::rt::plain_input(SPARSEC_F32, kRows, kColumns);
   return c;
 }
 const Constants kConstants = make_constants();
@@ -61,33 +64,38 @@ constexpr sparsec_pointer pointers_with_head(uint32_t space, uint32_t index, int
       {SPARSEC_OUTPUT, 1, 0, 4 * kColumns},
       {SPARSEC_INPUT, 0, 0, 4 * kColumns},
       descriptor(offsetof(Constants, negate)),
+      // letterbox: a tile is a row of pixels
+      {SPARSEC_INPUT, 0, 0, 4 * kColumns},
+      {SPARSEC_INPUT, 0, 0, 0},
+      {SPARSEC_PICTURE, 0, 0, 0},
+      descriptor(offsetof(Constants, letterbox)),
   };
   return p[i];
 }
 
 struct Pointers {
-  sparsec_pointer p[18];
+  sparsec_pointer p[22];
 };
 constexpr Pointers make_pointers(uint32_t space, uint32_t index) {
   Pointers all{};
-  for (int i = 0; i < 18; ++i) all.p[i] = pointers_with_head(space, index, i);
+  for (int i = 0; i < 22; ++i) all.p[i] = pointers_with_head(space, index, i);
   return all;
 }
 const Pointers kArenaPointers = make_pointers(SPARSEC_ARENA, 0), kOutputPointers = make_pointers(SPARSEC_OUTPUT, 2);
 
 const sparsec_call kCalls[] = {
-    {sparsec_step_fill, 0, 2}, {sparsec_step_copy, 2, 3},        {sparsec_step_copy, 5, 3},
-    {sparsec_step_copy, 8, 3}, {sparsec_step_decode_row, 11, 4}, {sparsec_step_unary, 15, 3},
+    {sparsec_step_fill, 0, 2},       {sparsec_step_copy, 2, 3},        {sparsec_step_copy, 5, 3},
+    {sparsec_step_copy, 8, 3},       {sparsec_step_decode_row, 11, 4}, {sparsec_step_unary, 15, 3},
+    {sparsec_step_letterbox, 18, 4},
 };
 const sparsec_step kSteps[] = {
-    {"boxes", 0, 1, 4, 0},
-    {"scores", 1, 3, kCellRows, 1},
-    {"decode", 4, 1, kCellRows, 0},
-    {"negate", 5, 1, 3 * kRows, 0},
+    {"boxes", 0, 1, 4, 0},          {"scores", 1, 3, kCellRows, 1}, {"decode", 4, 1, kCellRows, 0},
+    {"negate", 5, 1, 3 * kRows, 0}, {"letterbox", 6, 1, kRows, 0},
 };
 // Cut in two where tiles allow.
 const sparsec_work kSchedule[] = {{0, 0, 0, 4},  {1, 0, 0, 3}, {1, 1, 3, 4},
                                   {3, 0, 0, 50}, {2, 0, 0, 4}, {3, 0, 50, 3 * kRows}};
+const sparsec_work kDetectSchedule[] = {{0, 0, 0, 4}, {4, 1, 0, kRows}, {1, 0, 0, 3}, {1, 1, 3, 4}};
 const sparsec_work kHeadSchedule[] = {{0, 0, 0, 4}, {1, 0, 0, 3}, {1, 1, 3, 4}, {3, 0, 0, 3 * kRows}};
 
 sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
@@ -96,12 +104,11 @@ sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
   h.levels = 1;
   h.classes = kClasses;
   h.sigmoid_done = sigmoid_done;
-  h.level[0] = {where, kPlane, 4 * kCellColumns, 4, kCellRows, kCellColumns, 1, 8, {{16, 16}}};
-  h.detect_schedule = 3;
+  h.level[0] = {where, kPlane, 4 * kCellColumns, 4, kCellRows, kCellColumns, 1, 8, {{16, 16}}, {}, 0, 0, 0};
+  h.detect_schedule = kDetectSchedule;
+  h.n_detect_schedule = 4;
   h.input_rows = kRows;
   h.input_columns = kColumns;
-  h.input_type = SPARSEC_F32;
-  h.input_scale = 1.0f / 255.0f;
   h.class_names = kNames;
   return h;
 }
@@ -116,7 +123,7 @@ sparsec_program program(const char* isa, uint32_t features) {
   p.pointers = kArenaPointers.p;
   p.calls = kCalls;
   p.steps = kSteps;
-  p.n_steps = 4;
+  p.n_steps = 5;
   p.schedule = kSchedule;
   p.n_schedule = 6;
   p.head = head({SPARSEC_ARENA, 0, 0, 0}, 1);

@@ -1,6 +1,9 @@
 // Builds the images and walks the schedules of kernel_models.h.
 #include "tests/support/kernel_models.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cstring>
 
 namespace sparsec::testing {
@@ -8,6 +11,15 @@ namespace {
 
 using kir::Insn;
 using kir::Opcode;
+
+// Linux gives the tiles' registers (18) to processes that ask (ARCH_REQ_XCOMP_PERM).
+[[maybe_unused]] bool is_given_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+  return false;
+#endif
+}
 
 bool cpu_has(uint32_t features) {
 #if defined(__x86_64__)
@@ -17,7 +29,9 @@ bool cpu_has(uint32_t features) {
     return false;
   if ((features & SPARSEC_CPU_AVX512_VNNI) && !__builtin_cpu_supports("avx512vnni")) return false;
   if ((features & SPARSEC_CPU_AVX512_VBMI) && !__builtin_cpu_supports("avx512vbmi")) return false;
-  return (features >> 4) == 0;
+  if ((features & SPARSEC_CPU_AVX_VNNI) && !__builtin_cpu_supports("avxvnni")) return false;
+  if ((features & SPARSEC_CPU_AMX_INT8) && !(__builtin_cpu_supports("amx-int8") && is_given_tiles())) return false;
+  return (features >> 6) == 0;
 #else
   return features == 0;
 #endif

@@ -251,7 +251,7 @@ class Datasets(unittest.TestCase):
                 ImageDraw.Draw(image).rectangle((x, y, x + w - 1, y + h - 1), fill=(255, 255, 255))
                 image.save(root / f'images/{i}.png')
                 (root / f'labels/{i}.txt').write_text(f'0 {(x + w / 2) / 128} {(y + h / 2) / 128} {w / 128} {h / 128}\n')
-            hyp = {'mosaic': 1.0, 'scale': 0.4, 'hsv_h': 0, 'hsv_s': 0, 'hsv_v': 0, 'fliplr': 0}
+            hyp = {'mosaic': 1.0, 'scale': 0.4, 'zoom': 1.0, 'aim': 0.0, 'hsv_h': 0, 'hsv_s': 0, 'hsv_v': 0, 'fliplr': 0}
             pictures = data.Pictures(sorted((root / 'images').iterdir()), 1, 128, hyp)
             seen = 0
             for epoch in range(10):

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define SPARSEC_ABI_VERSION 1
+#define SPARSEC_ABI_VERSION 2
 
 /* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
 enum {
@@ -35,7 +35,14 @@ typedef void (*sparsec_kernel)(const void* const* pointers, int64_t tiles);
 
 enum { SPARSEC_MAX_POINTERS = 8, SPARSEC_MAX_RANK = 8, SPARSEC_MAX_LEVELS = 4, SPARSEC_MAX_ANCHORS = 8 };
 
-typedef enum { SPARSEC_ARENA = 0, SPARSEC_CONSTANTS = 1, SPARSEC_INPUT = 2, SPARSEC_OUTPUT = 3 } sparsec_space;
+/* SPARSEC_PICTURE: what the runtime knows of the picture given to detect; for the letterbox step alone. */
+typedef enum {
+  SPARSEC_ARENA = 0,
+  SPARSEC_CONSTANTS = 1,
+  SPARSEC_INPUT = 2,
+  SPARSEC_OUTPUT = 3,
+  SPARSEC_PICTURE = 4
+} sparsec_space;
 
 /* Where a pointer of a call starts, and how far it moves from tile to tile. */
 typedef struct {
@@ -50,7 +57,8 @@ typedef struct {
   uint32_t first_pointer, pointers; /* into sparsec_program.pointers; at most SPARSEC_MAX_POINTERS */
 } sparsec_call;
 
-/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, the calls when it is 1. */
+/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, else the calls, in runs of
+ * `split` that one thread makes in order. */
 typedef struct {
   const char* name;
   uint32_t first_call, calls;
@@ -76,7 +84,11 @@ typedef struct {
 } sparsec_tensor;
 
 /* One level of the head as the network leaves it in the arena or in an output: floats, channel c of anchor a at cell
- * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes. */
+ * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes.
+ *
+ * A lazy level (cells_per_tile > 0) is not there when the detection schedule has run; only its objectness is, of anchor
+ * a at objectness.offset + objectness_stride * a, rows and columns as above. Tile t of `step` then makes all channels
+ * of cells [t, t + 1) * cells_per_tile, counted through whole rows of row_stride bytes. */
 typedef struct {
   sparsec_pointer where;
   int64_t plane_stride, row_stride, column_stride;
@@ -84,6 +96,10 @@ typedef struct {
   int32_t anchors;
   float stride; /* pixels per cell */
   float anchor[SPARSEC_MAX_ANCHORS][2];
+  sparsec_pointer objectness;
+  int64_t objectness_stride;
+  uint32_t step;
+  int32_t cells_per_tile; /* 0: not lazy */
 } sparsec_level;
 
 /* What makes a model a detector; levels == 0 when it is not one. */
@@ -92,10 +108,10 @@ typedef struct {
   uint32_t classes;
   uint32_t sigmoid_done; /* 1: the planes hold probabilities already */
   sparsec_level level[SPARSEC_MAX_LEVELS];
-  uint32_t detect_schedule; /* entries of the schedule that detection needs; the rest only makes the decoded tensor */
+  /* Detection's own: it begins with the letterbox, and leaves out what only makes outputs. */
+  const sparsec_work* detect_schedule;
+  uint32_t n_detect_schedule;
   int32_t input_rows, input_columns; /* the network's input picture */
-  uint32_t input_type;               /* sparsec_type of input 0: F32 takes 0..1, U8 takes 0..255 */
-  float input_scale;                 /* what a pixel value is multiplied by before it is stored: 1/255 or 1 */
   const char* const* class_names;    /* `classes` of them; may be null */
 } sparsec_head;
 

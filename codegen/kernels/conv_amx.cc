@@ -1,0 +1,220 @@
+// The constants of a kernel are one stream: the tiles' shapes, the tiles of weights in the order of use, then what the
+// epilogue reads. The code is two loops: over pairs of vectors, and over the one that may be left.
+#include "codegen/kernels/conv_amx.h"
+
+#include <algorithm>
+#include <array>
+
+#include "codegen/kernels/conv_epilogue.h"
+#include "compiler/error.h"
+
+namespace sparsec::kernels {
+namespace {
+
+using kir::Opcode;
+
+constexpr int64_t kRows = 16;       // output channels of a tile, and pixels
+constexpr int64_t kMaxPlanes = 16;  // input planes of a tile
+constexpr int64_t kRowBytes = 64;
+constexpr int64_t kTileBytes = 1024;
+constexpr int kTilesPerPass = 2, kVectors = 2;  // of output channels; of pixels
+constexpr int64_t kPassRows = kTilesPerPass * kRows;
+constexpr int64_t kL2Weights = 512 * 1024;
+
+// The eight tile registers: sums of tile t at vector v; weights of tile t; activations of vector v.
+constexpr int sums(int t, int v) { return kTilesPerPass * v + t; }
+constexpr int weights(int t) { return 4 + t; }
+constexpr int input(int v) { return 6 + v; }
+constexpr int64_t in_scratch(int t, int v) { return sums(t, v) * kTileBytes; }
+
+// The planes of a tile of activations.
+struct Blocks {
+  explicit Blocks(int64_t all)
+      : planes(all), count((all + kMaxPlanes - 1) / kMaxPlanes), size((all + count - 1) / count) {}
+  int64_t first(int64_t block) const { return std::min(block * size, planes - size); }
+  int64_t first_own(int64_t block) const { return block * size; }  // those before are also in the block before
+  int64_t planes, count, size;
+};
+
+// The weights of rows [first, first + 16) below `last` for a block at a tap; empty when all are zero.
+std::vector<uint32_t> weight_tile(const ConvSpec& spec, int64_t first, int64_t last, const Blocks& blocks,
+                                  int64_t block, size_t tap) {
+  std::vector<uint32_t> tile(size_t(kTileBytes / 4), 0);
+  bool any = false;
+  for (int64_t row = first; row < std::min(last, first + kRows); ++row)
+    for (int64_t plane = blocks.first_own(block); plane < blocks.first(block) + blocks.size; ++plane) {
+      const uint32_t word = spec.word(row, plane, tap);
+      tile[size_t((row - first) * kRowBytes / 4 + plane - blocks.first(block))] = word;
+      any |= word != 0;
+    }
+  return any ? tile : std::vector<uint32_t>{};
+}
+
+// Calls f(block, tap) in the order in which a pass goes through them: a block's taps read nearly the same lines.
+template <typename F>
+void for_each_input(const Blocks& blocks, const ConvSpec& spec, F f) {
+  for (int64_t block = 0; block < blocks.count; ++block)
+    for (size_t tap = 0; tap < spec.taps.size(); ++tap) f(block, tap);
+}
+
+// The 64 bytes that tile_config reads: how many rows each tile has, and how many bytes a row.
+std::vector<uint32_t> configuration(const Blocks& blocks) {
+  std::array<uint8_t, 64> bytes{};
+  const auto shape = [&](int tile, int64_t rows, int64_t row_bytes) {
+    bytes[size_t(16 + 2 * tile)] = uint8_t(row_bytes);
+    bytes[size_t(48 + tile)] = uint8_t(rows);
+  };
+  bytes[0] = 1;  // the palette: eight tiles of up to 16 rows of up to 64 bytes
+  for (int v = 0; v < kVectors; ++v)
+    for (int t = 0; t < kTilesPerPass; ++t) shape(sums(t, v), kRows, kRowBytes);
+  for (int t = 0; t < kTilesPerPass; ++t) shape(weights(t), kRows, 4 * blocks.size);
+  for (int v = 0; v < kVectors; ++v) shape(input(v), blocks.size, kRowBytes);
+  std::vector<uint32_t> words(16);
+  for (size_t i = 0; i < bytes.size(); ++i) words[i / 4] |= uint32_t(bytes[i]) << (8 * (i % 4));
+  return words;
+}
+
+class AmxWriter {
+ public:
+  AmxWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool, std::string name,
+            std::string comment)
+      : isa_(isa),
+        spec_(spec),
+        first_(first),
+        last_(last),
+        blocks_(spec.in_planes),
+        pointers_(spec),
+        b_(std::move(name), std::move(comment), int(pointers_.list.size())),
+        stream_(b_, kStreamPointer, isa),
+        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, 4) {}
+
+  ConvKernel write() {
+    gather_weights();
+    b_.scratch(kTilesPerPass * kVectors * kTileBytes);
+    b_.with_memory(Opcode::tile_config, 0, 0, {kStreamPointer, 0});
+    loop_over(kVectors);
+    products_ = loads_ = 0;  // counted for one vector
+    loop_over(1);
+    b_.one(Opcode::tile_release, 0);
+    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_};
+  }
+
+ private:
+  // The stream's beginning. Where each pass finds its tiles of weights is in places_, in the order of use; 0 for
+  // weights that are all zero.
+  void gather_weights() {
+    std::vector<uint32_t> words = configuration(blocks_);
+    for (int64_t row = first_; row < last_; row += kPassRows)
+      for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+        for (int64_t r = row; r < std::min(last_, row + kPassRows); r += kRows) {
+          const std::vector<uint32_t> tile = weight_tile(spec_, r, last_, blocks_, block, tap);
+          places_.push_back(tile.empty() ? 0 : int64_t(words.size()) * 4);
+          words.insert(words.end(), tile.begin(), tile.end());
+        }
+      });
+    stream_.append(words, 0);
+  }
+
+  void loop_over(int vectors) {
+    const int64_t* place = places_.data();
+    b_.loop_tiles(vectors);
+    for (int64_t row = first_; row < last_; row += kPassRows)
+      place = pass(row, std::min(last_, row + kPassRows), vectors, place);
+    stream_.move_to(0);
+    pointers_.advance(b_, isa_, vectors);
+    b_.end();
+  }
+
+  // Rows [first, last), whose weights are at `place`; where the next pass's are.
+  const int64_t* pass(int64_t first, int64_t last, int vectors, const int64_t* place) {
+    const int tiles = int((last - first + kRows - 1) / kRows);
+    const auto for_each_sum = [&](auto f) {
+      for (int v = 0; v < vectors; ++v)
+        for (int t = 0; t < tiles; ++t) f(t, v);
+    };
+    for_each_sum([&](int t, int v) { b_.one(Opcode::tile_zero, sums(t, v)); });
+    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+      products({kInputPointer, blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap]}, tiles, vectors, place);
+      place += tiles;
+    });
+    for_each_sum([&](int t, int v) { b_.tile_store({kir::kScratch, in_scratch(t, v)}, sums(t, v), kRowBytes); });
+    for (int v = 0; v < vectors; ++v) epilogue(first, last, v);
+    return place;
+  }
+
+  void products(Mem activations, int tiles, int vectors, const int64_t* place) {
+    const auto for_each_tile = [&](auto f) {
+      for (int t = 0; t < tiles; ++t)
+        if (place[t] != 0) f(t);
+    };
+    for_each_tile([&](int t) { b_.tile_load(weights(t), {kStreamPointer, place[t] - stream_.position()}, kRowBytes); });
+    if (std::all_of(place, place + tiles, [](int64_t at) { return at == 0; })) return;
+    for (int v = 0; v < vectors; ++v) {
+      b_.tile_load(input(v), {activations.pointer, activations.offset + v * isa_.vector_bytes()}, spec_.in_plane_bytes);
+      ++loads_;
+      for_each_tile([&](int t) {
+        b_.three(Opcode::tile_dot, sums(t, v), weights(t), input(v));
+        ++products_;
+      });
+    }
+  }
+
+  void epilogue(int64_t first, int64_t last, int v) {
+    epilogue_.on_vector(v);
+    for (int64_t row = first; row < last; row += 4) {
+      for (int j = 0; j < 4; ++j) {
+        const int64_t r = row + j - first;
+        b_.load(j, {kir::kScratch, in_scratch(int(r / kRows), v) + r % kRows * kRowBytes});
+        b_.broadcast(4, stream_.next(spec_.acc_bias[size_t(row + j)]));
+        b_.three(Opcode::add_i32, j, j, 4);
+      }
+      epilogue_.finish(int(row - first_), 0);
+    }
+  }
+
+  const Isa& isa_;
+  const ConvSpec& spec_;
+  const int64_t first_, last_;
+  const Blocks blocks_;
+  const ConvPointers pointers_;
+  Builder b_;
+  WordStream stream_;
+  ConvEpilogue epilogue_;
+  std::vector<int64_t> places_;
+  int64_t products_ = 0, loads_ = 0;
+};
+
+}  // namespace
+
+std::vector<int64_t> amx_row_groups(const ConvSpec& spec) {
+  const int64_t passes = (spec.rows + kPassRows - 1) / kPassRows;
+  const int64_t pass_bytes = Blocks(spec.in_planes).count * int64_t(spec.taps.size()) * kTilesPerPass * kTileBytes;
+  const int64_t most = std::max<int64_t>(1, kL2Weights / pass_bytes);
+  const int64_t groups = (passes + most - 1) / most;
+  std::vector<int64_t> borders;
+  for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(spec.rows, passes * g / groups * kPassRows));
+  return borders;
+}
+
+ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
+                          std::string name, std::string comment) {
+  SPARSEC_CHECK(has_amx_kernel(isa, spec), std::string(isa.name) + " has no tiles for " + name);
+  SPARSEC_CHECK(isa.lanes == kRows && (last - first) % 4 == 0, name);
+  return AmxWriter(isa, spec, first, last, pool, std::move(name), std::move(comment)).write();
+}
+
+AmxCounts count_amx(const ConvSpec& spec) {
+  AmxCounts n;
+  const Blocks blocks(spec.in_planes);
+  for_each_input(blocks, spec, [&](int64_t block, size_t tap) {
+    for (int64_t row = 0; row < spec.rows; row += kPassRows) {
+      const int64_t before = n.products;
+      for (int64_t r = row; r < std::min(spec.rows, row + kPassRows); r += kRows)
+        n.products += !weight_tile(spec, r, spec.rows, blocks, block, tap).empty();
+      n.input_loads += n.products > before;
+    }
+  });
+  return n;
+}
+
+}  // namespace sparsec::kernels

@@ -1,0 +1,37 @@
+// Dense int8 convolution by matrix tiles (AMX): sixteen output channels by sixteen pixels an instruction.
+//
+// For one tap and up to sixteen planes (64 input channels), the activations of sixteen pixels are a tile as they lie: a
+// row is a plane's vector, the rows are a plane's stride apart. The weights of sixteen output channels are another,
+// packed at compile time. Their product adds to a tile of int32 sums, output channel by pixel. A *pass* has two by two
+// of these: 32 output channels, two vectors of pixels. A tile of weights that is all zero is left out, and so is a tile
+// of activations that no weights meet. The sums go through memory of the kernel's own to the vector epilogue.
+//
+// Planes are cut into blocks of one size. Where that does not come out even, the last block begins earlier and has zero
+// weights for the planes that it shares. Output channels that do not fill a tile are computed with zero weights and not
+// stored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "codegen/kernels/conv.h"
+
+namespace sparsec::kernels {
+
+inline bool has_amx_kernel(const Isa& isa, const ConvSpec& spec) { return isa.tiles && spec.integer; }
+
+// Groups of output channels as row_groups has them. A group's kernel goes through all of its weights for every two
+// vectors of pixels, so it takes as many channels as keep the weights in L2.
+std::vector<int64_t> amx_row_groups(const ConvSpec& spec);
+
+ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
+                          std::string name, std::string comment);
+
+// What all groups' kernels do for one vector of pixels.
+struct AmxCounts {
+  int64_t products = 0, input_loads = 0;  // of tiles; those of weights serve two vectors
+};
+AmxCounts count_amx(const ConvSpec& spec);
+
+}  // namespace sparsec::kernels

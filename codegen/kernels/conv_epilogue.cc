@@ -1,0 +1,124 @@
+// Every line is a line of the formulas of QConv and FConv in ir/op.h, in the same order and rounding.
+#include "codegen/kernels/conv_epilogue.h"
+
+#include "compiler/error.h"
+
+namespace sparsec::kernels {
+
+using kir::Opcode;
+
+ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, ConvPointer::stream, ConvPointer::pool} {
+  if (spec.masked()) {
+    mask = int(list.size());
+    list.push_back(ConvPointer::mask);
+  }
+  if (spec.residual) {
+    residual = int(list.size());
+    list.push_back(ConvPointer::residual);
+  }
+  output = int(list.size());
+  list.insert(list.end(), spec.outputs.size(), ConvPointer::output);
+  SPARSEC_CHECK(list.size() <= size_t(kir::kMaxPointers), "too many outputs for one convolution");
+}
+
+void ConvPointers::advance(Builder& b, const Isa& isa, int vectors) const {
+  for (int p = 0; p < int(list.size()); ++p) {
+    const ConvPointer kind = list[size_t(p)];
+    if (kind == ConvPointer::stream || kind == ConvPointer::pool || kind == ConvPointer::partial) continue;
+    b.advance(p, vectors * (kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes()));
+  }
+}
+
+ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row,
+                           Builder& builder, WordStream& stream, WordPool& pool, int temps)
+    : isa_(isa),
+      spec_(spec),
+      pointers_(pointers),
+      first_(first_row),
+      b_(builder),
+      stream_(stream),
+      pool_(pool),
+      temps_{temps, temps + 1, temps + 2, temps + 3} {
+  SPARSEC_CHECK(temps + kActivationTemps <= isa.registers, "too many rows for the registers");
+}
+
+void ConvEpilogue::finish(int r0, int x0) {
+  const int n = spec_.rows_per_plane();
+  const int64_t plane = r0 / n;  // of the group's own
+  const int64_t pixels = vector_ * isa_.vector_bytes();
+  if (spec_.requantises_once())
+    return store_bytes(spec_.outputs[0], {pointers_.output, plane * spec_.outputs[0].plane_bytes + pixels},
+                       [&](int j) { requantise_once(r0 + j, x0 + j, temps_[j]); });
+  for (int j = 0; j < n; ++j) {
+    const int x = x0 + j;
+    if (spec_.integer) scale(x, temps_[0], spec_.multiplier[row(r0 + j)], spec_.bias[row(r0 + j)]);
+    emit_activation(b_, pool_, spec_.activation, spec_.alpha, !spec_.integer, x, temps_);
+  }
+  if (spec_.residual) add_residual(x0, plane);
+  for (size_t k = 0; k < spec_.outputs.size(); ++k) {
+    const ConvOutput& out = spec_.outputs[k];
+    const int pointer = pointers_.output + int(k);
+    if (!out.f32) {
+      const Quant q = out.quantiser();
+      store_bytes(out, {pointer, plane * out.plane_bytes + pixels}, [&](int j) {
+        b_.broadcast(temps_[j], pool_.word(float(q.zero_point)));
+        b_.with_memory(Opcode::fma_word, temps_[j], x0 + j, pool_.word(1.0f / q.scale));
+        b_.two(Opcode::to_int, temps_[j], temps_[j]);
+      });
+      continue;
+    }
+    for (int j = 0; j < n; ++j)
+      if (first_ + r0 + j < out.planes) store(out, {pointer, (r0 + j) * out.plane_bytes + pixels}, x0 + j, temps_[1]);
+  }
+}
+
+// v[x] = fma(float(v[x]), multiplier, bias)
+void ConvEpilogue::scale(int x, int free, float multiplier, float bias) {
+  b_.two(Opcode::to_float, x, x);
+  b_.broadcast(free, stream_.next(bias));
+  b_.with_memory(Opcode::fma_scale, x, free, stream_.next(multiplier));
+}
+
+// v[to] = row r's quantised accumulator v[x], before it is clamped.
+void ConvEpilogue::requantise_once(int r, int x, int to) {
+  const Quant q = spec_.outputs[0].quantiser();
+  scale(x, to, spec_.multiplier[row(r)] / q.scale, spec_.bias[row(r)] / q.scale);
+  b_.two(Opcode::to_int, x, x);
+  b_.broadcast(to, pool_.word(q.zero_point));
+  b_.three(Opcode::add_i32, to, to, x);
+}
+
+void ConvEpilogue::add_residual(int x0, int64_t plane) {
+  const Mem from{pointers_.residual, plane * spec_.residual_plane_bytes + vector_ * isa_.vector_bytes()};
+  b_.load(temps_[0], from);
+  if (!spec_.integer) return b_.three(Opcode::add, x0, x0, temps_[0]);
+  for (int j = 0; j < 4; ++j) {
+    b_.two(Opcode::unpack, temps_[1], temps_[0], j);
+    b_.two(Opcode::to_float, temps_[1], temps_[1]);
+    if (spec_.residual_quant.zero_point != 0)
+      b_.with_memory(Opcode::add_word, temps_[1], temps_[1], pool_.word(float(-spec_.residual_quant.zero_point)));
+    b_.with_memory(Opcode::fma_word, x0 + j, temps_[1], pool_.word(spec_.residual_quant.scale));
+  }
+}
+
+// Four rows, which `quantise` leaves in the temporaries, as the four bytes of each pixel.
+template <typename Quantise>
+void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, Quantise quantise) {
+  for (int j = 0; j < 4; ++j) quantise(j);
+  b_.pack(temps_[0], temps_[0], temps_[1], temps_[2], temps_[3]);
+  if (out.lookup) {
+    std::vector<uint32_t> table(64);
+    for (size_t i = 0; i < 256; ++i) table[i / 4] |= uint32_t(out.lookup->table[i]) << (8 * (i % 4));
+    b_.with_memory(Opcode::lookup256, temps_[0], temps_[0], pool_.table(out.lookup, table));
+  }
+  store(out, to, temps_[0], temps_[1]);
+}
+
+void ConvEpilogue::store(const ConvOutput& out, Mem to, int x, int free) {
+  if (!out.keep_border) return b_.store(to, x);
+  b_.broadcast(free, pool_.word(out.border));
+  b_.with_memory(Opcode::select, free, x, {pointers_.mask, vector_ * isa_.mask_bytes()});
+  b_.store(to, free);
+}
+
+}  // namespace sparsec::kernels

@@ -1,0 +1,103 @@
+// Threads mark tiles in their share of the rows, meet, and run their share of the marked tiles: call by call, so that a
+// call's code and weights are read once.
+#include "runtime/core/lazy_head.h"
+
+#include <cstring>
+
+#include "runtime/core/nest.h"
+
+namespace sparsec::rt {
+namespace {
+
+struct Job {
+  const Walk* walk;
+  const LevelPlanes* planes;
+  float least;
+};
+
+int64_t tiles_of(const sparsec_level& level) {
+  if (level.cells_per_tile == 0) return 0;
+  const int64_t cells = level.row_stride / 4 * (level.rows - 1) + level.columns;
+  return (cells + level.cells_per_tile - 1) / level.cells_per_tile;
+}
+
+// Several threads may set one mark.
+void mark(uint8_t* tile) { __atomic_store_n(tile, uint8_t{1}, __ATOMIC_RELAXED); }
+
+void mark_row(const sparsec_level& level, const char* row, int64_t first_cell, float least, uint8_t* tiles) {
+  uint32_t any = 0;
+  for (int32_t x = 0; x < level.columns; ++x) any |= uint32_t(load<float>(row + 4 * int64_t(x)) > least);
+  if (any == 0) return;
+  for (int32_t x = 0; x < level.columns; ++x) {
+    if (load<float>(row + 4 * int64_t(x)) > least) mark(tiles + (first_cell + x) / level.cells_per_tile);
+  }
+}
+
+void mark_level(const sparsec_level& level, const LevelPlanes& planes, float least, int thread, int threads,
+                uint8_t* tiles) {
+  const Share share = share_of(level.rows, thread, threads);
+  for (int32_t a = 0; a < level.anchors; ++a) {
+    const char* objectness = planes.objectness + planes.objectness_stride * a;
+    for (int64_t y = share.begin; y < share.end; ++y) {
+      mark_row(level, objectness + level.row_stride * y, level.row_stride / 4 * y, least, tiles);
+    }
+  }
+}
+
+// The thread's share of the marked tiles, in runs of neighbours.
+void run_marked(const Walk& walk, const sparsec_level& level, const uint8_t* tiles, int thread, int threads) {
+  const sparsec_program& program = *walk.context->program;
+  const sparsec_step& step = program.steps[level.step];
+  const int64_t count = tiles_of(level);
+  int64_t marked = 0;
+  for (int64_t t = 0; t < count; ++t) marked += tiles[t];
+  const Share share = share_of(marked, thread, threads);
+  if (share.begin == share.end) return;
+  for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
+    int64_t seen = 0;
+    for (int64_t t = 0; t < count && seen < share.end;) {
+      const int64_t begin = t;
+      while (t < count && tiles[t] != 0 && seen + (t - begin) < share.end) ++t;
+      const int64_t skipped = seen < share.begin ? share.begin - seen : 0, length = t - begin;  // what is not ours
+      if (length > skipped) run_call(walk, 0, program.calls[c], begin + skipped, t, thread);
+      seen += length;
+      if (length == 0) ++t;
+    }
+  }
+}
+
+void complete(void* argument, int thread) {
+  const Job& job = *static_cast<const Job*>(argument);
+  sparsec_rt_context& context = *job.walk->context;
+  const sparsec_head& head = context.program->head;
+  Pool& pool = context.pool;
+  uint8_t* tiles = context.tiles;
+  for (uint32_t i = 0; i < head.levels; tiles += tiles_of(head.level[i++])) {
+    if (head.level[i].cells_per_tile > 0)
+      mark_level(head.level[i], job.planes[i], job.least, thread, pool.threads(), tiles);
+  }
+  pool.barrier();
+  tiles = context.tiles;
+  for (uint32_t i = 0; i < head.levels; tiles += tiles_of(head.level[i++])) {
+    const int turned = (thread + int(i)) % pool.threads();  // the odd tile is not always the first thread's
+    run_marked(*job.walk, head.level[i], tiles, turned, pool.threads());
+  }
+}
+
+}  // namespace
+
+size_t lazy_tiles(const sparsec_head& head) {
+  size_t n = 0;
+  for (uint32_t i = 0; i < head.levels; ++i) n += size_t(tiles_of(head.level[i]));
+  return n;
+}
+
+void complete_head(const Walk& walk, const LevelPlanes* planes, float least) {
+  const size_t tiles = lazy_tiles(walk.context->program->head);
+  if (tiles == 0) return;
+  memset(walk.context->tiles, 0, tiles);
+  Job job{&walk, planes, least};
+  walk.context->pool.run(complete, &job);
+}
+
+}  // namespace sparsec::rt

@@ -1,0 +1,27 @@
+// Walking a schedule: a run of the whole model, detection's part of it, or a few tiles of one step.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/core/context.h"
+
+namespace sparsec::rt {
+
+// What to walk, and where the calls' pointers lead. Inputs and outputs that no entry touches may be null.
+struct Walk {
+  sparsec_rt_context* context;
+  const void* const* inputs;
+  void* const* outputs;
+  uint32_t first_picture, pictures;
+  const sparsec_work *first, *last;
+  int64_t* letterbox_ns = nullptr;   // gains the time that letterbox entries took, until their barrier
+  sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
+};
+
+// By all threads of the context; returns when all are done.
+void run_walk(Walk& walk);
+
+// Tiles [begin, end) of one call, by thread number `thread` alone.
+void run_call(const Walk& walk, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end, int thread);
+
+}  // namespace sparsec::rt

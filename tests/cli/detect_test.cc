@@ -1,0 +1,239 @@
+// `sparsec detect` from end to end: what it prints against this file's own decoding and suppression of what `sparsec
+// run` gives for the same picture, on models whose random weights find hundreds of overlapping boxes.
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "sparsec/image.h"
+#include "tests/cli/program.h"
+#include "tests/support/onnx_writer.h"
+
+namespace sparsec::cli {
+namespace {
+
+using nlohmann::json;
+
+struct Box {
+  double x1, y1, x2, y2, score;
+  int label;
+};
+
+std::vector<float> floats(const NpyArray& array) {
+  std::vector<float> out(array.bytes.size() / 4);
+  std::memcpy(out.data(), array.bytes.data(), array.bytes.size());
+  return out;
+}
+
+double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+// Levels of 1 x 3 x rows x columns x (5 + classes) numbers as rows of centre, size, objectness and classes, as YOLOv5
+// decodes them with its own anchors.
+std::vector<float> decode(const std::vector<NamedArray>& levels) {
+  constexpr double kAnchors[3][3][2] = {
+      {{10, 13}, {16, 30}, {33, 23}}, {{30, 61}, {62, 45}, {59, 119}}, {{116, 90}, {156, 198}, {373, 326}}};
+  std::vector<float> out;
+  for (size_t level = 0; level < levels.size(); ++level) {
+    const std::vector<int64_t>& shape = levels[level].array.shape;
+    const std::vector<float> raw = floats(levels[level].array);
+    const double stride = 8 << level;
+    const auto values = size_t(shape[4]);
+    for (size_t row = 0; row < raw.size() / values; ++row) {
+      const auto x = double(row % size_t(shape[3])), y = double(row / size_t(shape[3]) % size_t(shape[2]));
+      const auto& anchor = kAnchors[level][row / size_t(shape[2] * shape[3]) % 3];
+      const float* t = &raw[row * values];
+      out.push_back(float((2 * sigmoid(t[0]) - 0.5 + x) * stride));
+      out.push_back(float((2 * sigmoid(t[1]) - 0.5 + y) * stride));
+      out.push_back(float(4 * sigmoid(t[2]) * sigmoid(t[2]) * anchor[0]));
+      out.push_back(float(4 * sigmoid(t[3]) * sigmoid(t[3]) * anchor[1]));
+      for (size_t i = 4; i < values; ++i) out.push_back(float(sigmoid(t[i])));
+    }
+  }
+  return out;
+}
+
+double overlap(const Box& a, const Box& b) {
+  const double w = std::min(a.x2, b.x2) - std::max(a.x1, b.x1), h = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);
+  const double both = std::max(w, 0.0) * std::max(h, 0.0);
+  return both / ((a.x2 - a.x1) * (a.y2 - a.y1) + (b.x2 - b.x1) * (b.y2 - b.y1) - both);
+}
+
+// What remains of the rows, cut to the picture: the plain textbook.
+std::vector<Box> suppress(const std::vector<float>& rows, size_t classes, double confidence, double iou, double width,
+                          double height) {
+  std::vector<Box> all, kept;
+  for (size_t i = 0; i < rows.size(); i += 5 + classes) {
+    const float* r = &rows[i];
+    const auto label = std::max_element(r + 5, r + 5 + classes) - (r + 5);
+    const float score = r[4] * r[5 + label];
+    if (double(score) > confidence)
+      all.push_back({r[0] - r[2] / 2, r[1] - r[3] / 2, r[0] + r[2] / 2, r[1] + r[3] / 2, score, int(label)});
+  }
+  std::ranges::stable_sort(all, std::greater{}, &Box::score);
+  for (const Box& b : all) {
+    if (std::ranges::none_of(kept, [&](const Box& k) { return k.label == b.label && overlap(k, b) > iou; }))
+      kept.push_back(b);
+  }
+  for (Box& b : kept) {
+    b = {std::clamp(b.x1, 0.0, width),
+         std::clamp(b.y1, 0.0, height),
+         std::clamp(b.x2, 0.0, width),
+         std::clamp(b.y2, 0.0, height),
+         b.score,
+         b.label};
+  }
+  return kept;
+}
+
+void expect_same(const json& found, const std::vector<Box>& wanted) {
+  ASSERT_EQ(found.at("boxes").size(), wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const double corners[] = {wanted[i].x1, wanted[i].y1, wanted[i].x2, wanted[i].y2};
+    for (size_t k = 0; k < 4; ++k) EXPECT_NEAR(found["boxes"][i][k].get<double>(), corners[k], 2e-3) << i;
+    EXPECT_NEAR(found["scores"][i].get<double>(), wanted[i].score, 1e-5) << i;
+    EXPECT_EQ(found["labels"][i].get<int>(), wanted[i].label) << i;
+  }
+}
+
+// 1 x 3 x rows x cols bytes as a picture.
+Image picture_of(const NpyArray& planes) {
+  Image image(int(planes.shape[2]), int(planes.shape[3]));
+  const size_t plane = image.rgb.size() / 3;
+  for (size_t i = 0; i < image.rgb.size(); ++i)
+    image.rgb[i] = std::to_integer<uint8_t>(planes.bytes[i % 3 * plane + i / 3]);
+  return image;
+}
+
+NpyArray noise(uint32_t seed) {
+  std::mt19937 random(seed);
+  NpyArray planes{NpyType::u8, {1, 3, 64, 96}, std::vector<std::byte>(size_t{3} * 64 * 96)};
+  for (std::byte& b : planes.bytes) b = std::byte(random() >> 24);
+  return planes;
+}
+
+class Detect : public Program {
+ protected:
+  json detect(const std::string& arguments) const {
+    const Outcome o = sparsec("detect " + arguments + " --json");
+    EXPECT_EQ(o.code, 0) << o.err;
+    return json::parse(o.out);
+  }
+
+  // Rows that `run` gives for the picture.
+  std::vector<float> rows(const std::string& model, const NpyArray& planes, bool bytes) const {
+    write_npy(folder_ / "x.npy", bytes ? planes : as_float(planes));
+    const Outcome o = sparsec("run '" + model + "' --input x.npy --output y.npz");
+    EXPECT_EQ(o.code, 0) << o.err;
+    const std::vector<NamedArray> outputs = read_npz((folder_ / "y.npz").string());
+    return outputs.size() == 1 ? floats(outputs[0].array) : decode(outputs);
+  }
+};
+
+class DetectForm : public Detect, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(DetectForm, FindsWhatDecodingTheOutputFinds) {
+  const std::string name = GetParam(), model = SPARSEC_SOURCE_DIR "/tests/data/tiny/" + name + ".onnx";
+  const NpyArray planes = read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/" + name + ".npz")[0].array;
+  codecs::write_image(folder_ / "picture.png", picture_of(planes));
+  const std::vector<float> all = rows(model, planes, name == "tiny-uint8-input");
+  size_t most = 0, least = SIZE_MAX;
+  for (const double confidence : {0.25, 0.3}) {
+    for (const double iou : {0.2, 0.45, 0.8}) {
+      SCOPED_TRACE(::testing::Message() << "conf " << confidence << ", iou " << iou);
+      const json found = detect("'" + model + "' picture.png --conf " + std::to_string(confidence) + " --iou " +
+                                std::to_string(iou) + " --max-det 1000");
+      const std::vector<Box> wanted = suppress(all, 3, confidence, iou, 96, 64);
+      expect_same(found.at("picture.png"), wanted);
+      most = std::max(most, wanted.size());
+      least = std::min(least, wanted.size());
+    }
+  }
+  EXPECT_GT(least, 0U);  // else nothing was compared, or the thresholds made no difference
+  EXPECT_GT(most, least);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, DetectForm,
+                         ::testing::Values("tiny-block4_70_quant-in", "tiny-v5.0-focus", "tiny-uint8-input",
+                                           "tiny-rawheads"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::ranges::replace_if(name, [](unsigned char c) { return !std::isalnum(c); }, '_');
+                           return name;
+                         });
+
+// A detector of three raw heads and random weights, for any number of pictures of 64 x 96.
+void write_detector(const std::string& path) {
+  std::mt19937 random(5);
+  const auto weights = [&](const Shape& shape, float size) {
+    Tensor t(DType::f32, shape);
+    for (float& w : t.data<float>()) w = std::uniform_real_distribution<float>(-size, size)(random);
+    return t;
+  };
+  testing::OnnxWriter m(13);
+  m.input("images", DType::f32, {"batch", int64_t{3}, int64_t{64}, int64_t{96}});
+  std::string x = "images";
+  for (int64_t level = 0; level < 3; ++level) {
+    const std::string n = std::to_string(level);
+    const int64_t in = level == 0 ? 3 : 8, step = level == 0 ? 8 : 2, rows = 8 >> level, cols = 12 >> level;
+    m.initialiser("w" + n, weights({8, in, step, step}, level == 0 ? 0.6f : 1.5f));
+    m.node("Conv", {x, "w" + n}, {"x" + n}, {{"strides", testing::Ints{step, step}}});
+    x = "x" + n;
+    m.initialiser("h" + n, weights({24, 8, 1, 1}, 1));
+    m.initialiser("s" + n, Tensor::of<int64_t>({5}, {0, 3, 8, rows, cols}));
+    m.node("Conv", {x, "h" + n}, {"c" + n}).node("Reshape", {"c" + n, "s" + n}, {"r" + n});
+    m.node("Transpose", {"r" + n}, {"p" + n}, {{"perm", testing::Ints{0, 1, 3, 4, 2}}}).output("p" + n);
+  }
+  m.save(path);
+}
+
+// A batch of three is padded for one picture, whatever the batch held before.
+TEST_F(Detect, BatchesArePaddedForTheLastPictures) {
+  write_detector(folder_ / "batch.onnx");
+  std::string pictures;
+  for (uint32_t i = 0; i < 4; ++i) {
+    const std::string name = "p" + std::to_string(i) + ".png";
+    codecs::write_image(folder_ / name, picture_of(noise(i)));
+    pictures += " " + name;
+  }
+  const json found = detect("batch.onnx --batch 3" + pictures);
+  EXPECT_EQ(found.size(), 4U);
+  for (uint32_t i = 0; i < 4; ++i) {
+    SCOPED_TRACE(i);
+    const std::vector<Box> wanted = suppress(rows("batch.onnx", noise(i), false), 3, 0.25, 0.45, 96, 64);
+    EXPECT_GT(wanted.size(), 3U);
+    expect_same(found.at("p" + std::to_string(i) + ".png"), wanted);
+  }
+  EXPECT_NE(found["p0.png"], found["p1.png"]);
+  EXPECT_EQ(found, detect("batch.onnx" + pictures));
+}
+
+// Pictures of one name from several folders.
+TEST_F(Detect, PicturesOfEqualNamesAreKeptApart) {
+  write_detector(folder_ / "m.onnx");
+  fs::create_directories(folder_ / "a");
+  fs::create_directories(folder_ / "b");
+  uint32_t seed = 0;
+  for (const char* name : {"a/x.png", "b/x.png", "b/y.png", "a_x.png"})
+    codecs::write_image(folder_ / name, picture_of(noise(seed++)));
+  const json found = detect("m.onnx a/x.png b/x.png b/y.png a_x.png a/x.png --save-dir out");
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : found.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"a/x.png", "a_x.png", "b/x.png", "y.png"}));
+  for (const auto& [key, path] : {std::pair{"a/x.png", "a/x.png"}, {"b/x.png", "b/x.png"}, {"y.png", "b/y.png"}})
+    EXPECT_EQ(found[key], detect(std::string("m.onnx ") + path).begin().value()) << key;
+
+  std::vector<std::string> written;
+  for (const auto& entry : fs::directory_iterator(folder_ / "out")) written.push_back(entry.path().filename().string());
+  std::ranges::sort(written);
+  EXPECT_EQ(written, (std::vector<std::string>{"a_x-2.png", "a_x.png", "b_x.png", "y.png"}));
+  // each is what its picture alone gives
+  for (const auto& [file, path] : {std::pair{"a_x-2.png", "a/x.png"}, {"b_x.png", "b/x.png"}, {"a_x.png", "a_x.png"}}) {
+    ASSERT_EQ(sparsec(std::string("detect m.onnx ") + path + " --save-dir alone").code, 0);
+    EXPECT_EQ(testing::read_file(folder_ / "out" / file),
+              testing::read_file(folder_ / "alone" / fs::path(path).filename()))
+        << file;
+  }
+  EXPECT_NE(sparsec("detect --help").out.find("a_x.jpg"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sparsec::cli

@@ -1,0 +1,46 @@
+// small: kernels for AVX2 and AVX-VNNI (Intel Alder Lake and later, AMD Zen 5)
+//
+//   source   small.onnx
+//   sha256   0000000000000000000000000000000000000000000000000000000000000000
+//   options  --target by-hand
+//   written by sparsec 0.1.0
+
+// /conv_3
+//   1x1x20, 25% of blocks are zero
+//   tile: one vector
+// three taps of one channel group
+asm(R"(
+	.text
+	.p2align 4
+	.globl small_avx_vnni_conv_3
+	.hidden small_avx_vnni_conv_3
+	.type small_avx_vnni_conv_3, @function
+small_avx_vnni_conv_3:
+	push %rbx
+	mov 0(%rdi), %rax
+	mov 8(%rdi), %rcx
+	mov 16(%rdi), %rdx
+.Lloop_small_avx_vnni_conv_3_0:
+	vpxor %ymm0, %ymm0, %ymm0
+	mov $3, %ebx
+.Lloop_small_avx_vnni_conv_3_1:
+	vmovdqu (%rax), %ymm1
+	vpbroadcastd (%rdx), %ymm12
+	{vex} vpdpbusd %ymm12, %ymm1, %ymm0
+	add $640, %rax
+	add $4, %rdx
+	dec %ebx
+	jnz .Lloop_small_avx_vnni_conv_3_1
+	vpsrld $2, %ymm0, %ymm0
+	vmovdqu %ymm0, (%rcx)
+	add $-1888, %rax
+	add $32, %rcx
+	add $-12, %rdx
+	dec %rsi
+	jnz .Lloop_small_avx_vnni_conv_3_0
+	pop %rbx
+	vzeroupper
+	ret
+	.size small_avx_vnni_conv_3, . - small_avx_vnni_conv_3
+)");
+
