@@ -40,11 +40,11 @@ def watched(command):
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def benchmark(a, model, threads=None, batch=1):
+def benchmark(a, model, threads=None):
     """What `sparsec benchmark -x` writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "result.json")
-        command = [a.sparsec, "benchmark", model, "-b", batch, "-w", 0.3, "-t", a.seconds, "-q", "-x", path]
+        command = [a.sparsec, "benchmark", model, "-w", 0.3, "-t", a.seconds, "-q", "-x", path]
         run(command + (["--threads", threads] if threads else []))
         with open(path) as file:
             return json.load(file)

@@ -49,10 +49,10 @@ class Contest:
         self.x = os.path.join(scratch, "input.npy")
         self.rebatched = {}
 
-    def file(self, engine, form):
-        """The form's file; for a peer at a batch, made anew with that batch in it."""
+    def file(self, form):
+        """The form's file; at a batch, made anew with that batch in it."""
         source = self.forms[form]
-        if engine == "sparsec" or self.batch == 1:
+        if self.batch == 1:
             return source
         if form not in self.rebatched:
             target = os.path.join(self.scratch, f"batch{self.batch}{form}.onnx")
@@ -62,7 +62,7 @@ class Contest:
 
     def turn(self, engine, form, seconds, save=None):
         """The result of one process, or None after a line on why it failed."""
-        file = self.file(engine, form)
+        file = self.file(form)
         if engine == "sparsec":
             return self.own_turn(file, seconds)
         command = [self.pythons[engine], f"{HERE}/worker.py", engine, file, "--threads", str(self.a.threads)]
@@ -76,7 +76,7 @@ class Contest:
 
     def own_turn(self, file, seconds):
         out = os.path.join(self.scratch, "sparsec.json")
-        command = [self.a.sparsec, "benchmark", file, "--threads", str(self.a.threads), "-b", str(self.batch)]
+        command = [self.a.sparsec, "benchmark", file, "--threads", str(self.a.threads)]
         start = time.perf_counter()
         with subprocess.Popen([*command, "-w", "0.5", "-t", str(seconds), "-q", "-x", out], stdout=subprocess.DEVNULL) as process:
             _, status, usage = os.wait4(process.pid, 0)
@@ -124,7 +124,7 @@ class Contest:
         theirs, ours = os.path.join(self.scratch, "theirs.npy"), os.path.join(self.scratch, "ours.npy")
         if self.turn("onnxruntime", form, 0, theirs) is None:
             return None
-        command = [self.a.sparsec, "run", self.forms[form], "--batch", str(self.batch), "--input", self.x, "--output", ours]
+        command = [self.a.sparsec, "run", self.file(form), "--input", self.x, "--output", ours]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         compared = subprocess.run([self.peers_python, f"{HERE}/difference.py", theirs, ours], check=True, capture_output=True, text=True)
         return json.loads(compared.stdout)
@@ -173,11 +173,19 @@ def cell(entry):
     return f"{entry['ms_per_picture']:.1f} ({entry['best_ms_per_picture']:.1f}){form}"
 
 
+def difference_text(d):
+    if d is None:
+        return "-"
+    if "scores_mean" not in d:
+        return f"{d['mean']:.1e} ({d['max']:.1e})"
+    return f"scores {d['scores_mean']:.1e} ({d['scores_max']:.1e}), boxes {d['boxes_mean']:.2g} ({d['boxes_max']:.2g}) px"
+
+
 def row_of(result, engines):
     cells = [result["model"], str(result["batch"])] + [cell(result["engines"].get(engine)) for engine in engines]
     ratio, difference = result["ratio_to_fastest_peer"], result["difference_from_onnxruntime"]
     cells.append(f"{ratio:.1f}" if ratio else "-")
-    cells.append(f"{difference['mean']:.1e}, {difference['max']:.1e}" if difference else "-")
+    cells.append(difference_text(difference))
     return "| " + " | ".join(cells) + " |"
 
 
@@ -188,14 +196,17 @@ def table(report):
         f"{machine['cpu']} ({machine['logical_cpus']} CPUs; {', '.join(machine['features'])}; {machine['l2_bytes'] // 1024} KiB of L2), "
         f"{report['threads']} threads, {report['rounds']} rounds of {report['seconds']:g} s; load {report['load_at_start']:.1f} at the start.",
         "Milliseconds per picture: the median of the rounds, in brackets the best round, then the form of the model. Ratio: fastest peer over sparsec. "
-        "Difference: of sparsec's output from ONNX Runtime's on the same file, mean and largest.",
+        "Difference: of sparsec's output from ONNX Runtime's on the same file, mean and in brackets the largest.",
         "",
         "| model | batch | " + " | ".join(f"{LABELS[e]} {report['versions'].get(e, '')}".strip() for e in engines) + " | ratio | difference |",
         "|" + "---|" * (len(engines) + 4),
     ]
     if report["checked_build"]:
         lines.insert(1, "**This sparsec was built with checks, not as a release.**")
-    return "\n".join(lines + [row_of(r, engines) for r in report["results"]]) + "\n"
+    notes = [
+        f"{LABELS[name]} on {r['model']} at batch {r['batch']}: {e['note']}." for r in report["results"] for name, e in r["engines"].items() if name != "sparsec" and e["note"]
+    ]
+    return "\n".join(lines + [row_of(r, engines) for r in report["results"]] + ["", *notes]) + "\n"
 
 
 def main():
