@@ -120,9 +120,8 @@ define internal void @sparsec_select(ptr %d, ptr %a, ptr %p, i64 %offset) always
 ; --- products
 
 ; Even and odd bytes apart, so that each is a product of 16-bit numbers summed in pairs.
-define internal void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
+define internal <4 x i32> @sparsec_dot4_values(<4 x i32> %x, ptr %p, i64 %offset) alwaysinline {
   %word = call <4 x i32> @sparsec_word(ptr %p, i64 %offset)
-  %x = load <4 x i32>, ptr %a
   %x16 = bitcast <4 x i32> %x to <8 x i16>
   %w16 = bitcast <4 x i32> %word to <8 x i16>
   %x.even = and <8 x i16> %x16, splat (i16 255)
@@ -133,23 +132,38 @@ define internal void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysin
   %even = call <4 x i32> @sparsec_product_pairs(<8 x i16> %x.even, <8 x i16> %w.even)
   %odd = call <4 x i32> @sparsec_product_pairs(<8 x i16> %x.odd, <8 x i16> %w.odd)
   %sum = add <4 x i32> %even, %odd
+  ret <4 x i32> %sum
+}
+
+define internal void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %sum = call <4 x i32> @sparsec_dot4_values(<4 x i32> %x, ptr %p, i64 %offset)
   %old = load <4 x i32>, ptr %d
   %new = add <4 x i32> %old, %sum
   store <4 x i32> %new, ptr %d
   ret void
 }
 
+; d may be b or c too: they are read before it is written
 define internal void @sparsec_dot8(ptr %d, ptr %a, ptr %b, ptr %p, i64 %offset) alwaysinline {
+  %y = load <4 x i32>, ptr %b
+  %at = add i64 %offset, 4
+  %second = call <4 x i32> @sparsec_dot4_values(<4 x i32> %y, ptr %p, i64 %at)
   call void @sparsec_dot4(ptr %d, ptr %a, ptr %p, i64 %offset)
-  %second = add i64 %offset, 4
-  call void @sparsec_dot4(ptr %d, ptr %b, ptr %p, i64 %second)
+  %old = load <4 x i32>, ptr %d
+  %new = add <4 x i32> %old, %second
+  store <4 x i32> %new, ptr %d
   ret void
 }
 
 define internal void @sparsec_dot12(ptr %d, ptr %a, ptr %b, ptr %c, ptr %p, i64 %offset) alwaysinline {
+  %z = load <4 x i32>, ptr %c
+  %at = add i64 %offset, 8
+  %third = call <4 x i32> @sparsec_dot4_values(<4 x i32> %z, ptr %p, i64 %at)
   call void @sparsec_dot8(ptr %d, ptr %a, ptr %b, ptr %p, i64 %offset)
-  %third = add i64 %offset, 8
-  call void @sparsec_dot4(ptr %d, ptr %c, ptr %p, i64 %third)
+  %old = load <4 x i32>, ptr %d
+  %new = add <4 x i32> %old, %third
+  store <4 x i32> %new, ptr %d
   ret void
 }
 

@@ -157,7 +157,11 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const bool amx = choice.kernel == "amx";
   const std::vector<int64_t> borders =
       amx ? kernels::amx_row_groups(spec) : kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
-  const size_t pieces = choice.kernel == "unrolled" ? kernels::piece_count(to.isa, spec, borders) : 1;
+  // A lazy level of the head is made when the run is over, when memory for partial sums may have other tenants.
+  const bool lazy = std::ranges::any_of(to.detection.levels, [&](const DetectionGraph::Level& level) {
+    return level.conv >= 0 && level.planes == node.outputs[0];
+  });
+  const size_t pieces = choice.kernel == "unrolled" && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
   std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
   for (size_t g = 0; g + 1 < borders.size(); ++g) {
     const std::string name = to.function_name("conv") + "_" + std::to_string(g);

@@ -70,8 +70,8 @@ void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
     const rt::Share share = rt::share_of(work.end - work.begin, thread, threads);
     run_step(work.step, work.begin + share.begin, work.begin + share.end);
   } else {
-    for (uint32_t c = uint32_t(thread); c < step.calls; c += uint32_t(threads))
-      run_call(step.first_call + c, work.begin, work.end);
+    for (uint32_t c = 0; c < step.calls; ++c)
+      if (int(c / step.split) % threads == thread) run_call(step.first_call + c, work.begin, work.end);
   }
 }
 

@@ -15,7 +15,7 @@ asm(R"(
 	.globl small_neon_dotprod_conv_3
 	.hidden small_neon_dotprod_conv_3
 	.type small_neon_dotprod_conv_3, @function
-	.arch_extension dotprod
+	.arch armv8.2-a+dotprod
 small_neon_dotprod_conv_3:
 	ldr x2, [x0, #0]
 	ldr x3, [x0, #8]
