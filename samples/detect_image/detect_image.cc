@@ -20,9 +20,9 @@ std::string name_of(int label) {
 }
 
 void print_table(const std::vector<yolo::Detection>& found) {
-  std::printf("%-16s %6s   %s\n", "label", "score", "box (x1, y1, x2, y2)");
+  std::printf("%-20s %6s   %s\n", "label", "score", "box (x1, y1, x2, y2)");
   for (const yolo::Detection& d : found) {
-    std::printf("%-16s %6.3f   %7.1f %7.1f %7.1f %7.1f\n", name_of(d.label).c_str(), d.score, d.x1, d.y1, d.x2, d.y2);
+    std::printf("%-20s %6.3f   %7.1f %7.1f %7.1f %7.1f\n", name_of(d.label).c_str(), d.score, d.x1, d.y1, d.x2, d.y2);
   }
   if (found.empty()) std::printf("(nothing found)\n");
 }

@@ -162,6 +162,7 @@ TEST(Detect, GivesWhatItsPartsGive) {
   for (const std::string& path : testing::tiny_models()) {
     SCOPED_TRACE(path);
     for (const bool columns : {true, false}) {
+      if (!columns && path != testing::tiny_models().front()) continue;  // one tells as much as all
       CompileOptions options;
       options.import.input_shape = {{64, 96}};
       options.targets = host_isas();
@@ -170,7 +171,7 @@ TEST(Detect, GivesWhatItsPartsGive) {
       options.plan.l2_bytes = 48 << 10;  // small enough that tiny layers run in bands
       const engine::Library library = engine::load(compile(path, options).image);
       for (const Isa* isa : options.targets) {
-        for (const int threads : {1, 2, 3}) {
+        for (const int threads : {1, 3}) {
           SCOPED_TRACE(std::string(isa->name) + ", threads " + std::to_string(threads));
           Model model(library, threads, *isa);
           size_t found = 0;
