@@ -37,6 +37,7 @@ sparsec_rt_context* place(const sparsec_model& model, const sparsec_program& pro
   c->model = &model;
   c->program = &program;
   c->arena = block + l.arena;
+  c->arena_stride = l.arena_stride;
   if (program.head.levels == 0) return c;
   if (l.input != 0) c->input = block + l.input;
   c->outputs = reinterpret_cast<void**>(block + l.output_pointers);
