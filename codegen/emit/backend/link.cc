@@ -23,8 +23,25 @@
 
 LLD_HAS_DRIVER(elf)
 
+#if LLVM_VERSION_MAJOR < 20
+// A link that meets _GLOBAL_OFFSET_TABLE_ leaves a pointer to its symbol here, and the next link writes through it, into
+// memory that is long given back. Of later versions every link has a context of its own.
+namespace lld::elf {
+class Defined;
+struct ElfSym {
+  static Defined* globalOffsetTable;
+};
+}  // namespace lld::elf
+#endif
+
 namespace sparsec::backend {
 namespace {
+
+void forget_last_link() {
+#if LLVM_VERSION_MAJOR < 20
+  lld::elf::ElfSym::globalOffsetTable = nullptr;
+#endif
+}
 
 // An unnamed file in memory that has a name while it is open.
 class MemoryFile {
@@ -104,6 +121,7 @@ Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects
   llvm::raw_string_ostream stream(messages);
   static bool usable = true;
   if (!usable) throw std::runtime_error("the linker has crashed before and cannot run again");
+  forget_last_link();
   const lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
   usable = result.canRunAgain;
   if (result.retCode != 0) throw std::runtime_error("linker: " + messages);
