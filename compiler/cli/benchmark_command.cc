@@ -33,10 +33,10 @@ struct Arguments {
   LoadOptions load_options;
 };
 
-void print_conditions(const LoadedModel& model, const Scenario& scenario, int threads) {
+void print_conditions(const Arguments& a, const LoadedModel& model, const Scenario& scenario, int threads) {
   fmt::print("CPU: {} ({} logical)\n", cpu_name(), std::thread::hardware_concurrency());
   fmt::print("Instruction set: {}\n", model.isa());
-  fmt::print("Threads: {}\n", threads);
+  fmt::print("Threads: {}{}\n", threads, a.load_options.pin ? ", pinned" : "");
   if (scenario.async) fmt::print("Streams: {}\n", scenario.streams);
   if (kCheckedBuild) fmt::print("Warning: this sparsec is built with checks, not as a release\n");
 }
@@ -64,12 +64,12 @@ Result run_benchmark(const Arguments& a) {
                                       : OpenedModel{nullptr, open_model(a.model, a.model_options, load)};
   const LoadedModel& model = opened.model;
   if (!a.images.empty()) {
-    if (!a.quiet) print_conditions(model, scenario, model.threads());
+    if (!a.quiet) print_conditions(a, model, scenario, model.threads());
     print_image_benchmark(a.model, benchmark_images(model, a.images, a.timing));
     return kOk;
   }
   const Streams streams(model, scenario, a.load_options);
-  if (!a.quiet) print_conditions(model, scenario, streams.threads());
+  if (!a.quiet) print_conditions(a, model, scenario, streams.threads());
   const BenchmarkResult result = benchmark_streams(streams.runs(), a.timing);
   print_result(a, model, scenario.async, result);
   std::optional<Measured> layers;

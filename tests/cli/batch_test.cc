@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "runtime/core/cpu_count.h"
 #include "tests/cli/program.h"
 #include "tests/support/onnx_writer.h"
 
@@ -99,6 +100,23 @@ TEST_F(Batches, GoThroughSeveralStreams) {
   expect_refused("benchmark net.onnx -s sync --streams 2 --threads 2", "--scenario async");
   expect_refused("benchmark net.onnx --layers --streams 2 --threads 2", "--layers");
   EXPECT_EQ(sparsec("benchmark net.onnx -s elastic").code, 2);
+}
+
+TEST_F(Batches, RunPinnedWithACoreForEachThread) {
+  write_network(folder_ / "net.onnx");
+  const int cores = rt::usable_cores();
+  const std::string all = std::to_string(cores);
+  EXPECT_EQ(output(pictures(0, 5), "--batch 5 --pin --threads " + all), output(pictures(0, 5), "--batch 5"));
+  const Outcome o = sparsec("benchmark net.onnx --pin --iterations 4 -w 0 --threads " + all + " --streams " + all);
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_NE(o.out.find("Threads: " + all + ", pinned\n"), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("Iterations: 4\n"), std::string::npos) << o.out;
+  if (cores < 256) {
+    rt::CpuSet allowed;
+    ASSERT_TRUE(allowed.read_affinity());
+    const std::string more = std::to_string(rt::physical_cores(allowed, "", nullptr, 0) + 1);
+    expect_refused("run net.onnx --input x.npy --output z.npy --pin --threads " + more, "physical core");
+  }
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <set>
@@ -141,6 +145,56 @@ TEST(Batch, HasAnArenaAThreadWhereItNeedsThem) {
   EXPECT_EQ(l.arena % 4096, 0U);  // no page belongs to two threads
   EXPECT_EQ(l.arena_stride, 4096U);
   EXPECT_GE(l.total, l.arena + 4 * l.arena_stride);
+}
+
+#if defined(__linux__)
+bool is_there(const void* page) {
+  unsigned char there = 0;
+  EXPECT_EQ(mincore(const_cast<void*>(page), 1, &there), 0);
+  return (there & 1) != 0;
+}
+
+TEST(Batch, ArenasAreFirstTouchedByARun) {
+  void* fresh = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(fresh, MAP_FAILED);
+  const bool told = !is_there(fresh);
+  munmap(fresh, 4096);
+  if (!told) GTEST_SKIP() << "this system does not tell which pages are there";
+
+  const Model m(2);
+  sparsec_rt_options o{};
+  o.struct_bytes = sizeof o;
+  o.threads = 2;
+  sparsec_rt_context* context = nullptr;
+  ASSERT_EQ(sparsec_rt_create(&m.model, &o, &context), SPARSEC_OK);
+  EXPECT_FALSE(is_there(context->arena));
+  EXPECT_FALSE(is_there(context->arena + context->arena_stride));
+  std::vector<float> in(2 * kTiles), out(2 * kTiles);
+  std::vector<int32_t> maker(2 * kTiles);
+  const void* inputs[] = {in.data()};
+  void* outputs[] = {out.data(), maker.data()};
+  ASSERT_EQ(sparsec_rt_run(context, inputs, outputs), SPARSEC_OK);
+  EXPECT_TRUE(is_there(context->arena) || is_there(context->arena + context->arena_stride));
+  sparsec_rt_destroy(context);
+}
+#endif
+
+TEST(Batch, ZeroesTheArenasInACallersMemory) {
+  const Model m(4);
+  for (const int threads : {1, 2, 3, 8}) {
+    const size_t bytes = sparsec_rt_context_bytes(&m.model, threads);
+    std::vector<unsigned char> memory(bytes, 0xa5);
+    sparsec_rt_options o{};
+    o.struct_bytes = sizeof o;
+    o.threads = threads;
+    o.memory = memory.data();
+    o.memory_bytes = bytes;
+    sparsec_rt_context* context = nullptr;
+    ASSERT_EQ(sparsec_rt_create(&m.model, &o, &context), SPARSEC_OK);
+    const Layout l = layout_of(m.model, m.program, threads);
+    for (size_t i = 0; i < l.arenas * l.arena_stride; ++i) ASSERT_EQ(context->arena[i], 0) << threads << ", " << i;
+    sparsec_rt_destroy(context);
+  }
 }
 
 }  // namespace
