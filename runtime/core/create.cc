@@ -41,7 +41,7 @@ bool choose_cores(int pin, int threads, int* cpus, const sparsec_rt_options& opt
   return true;
 }
 
-char* aligned(void* p) { return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63}); }
+char* aligned(void* p) { return static_cast<char*>(p) + (-reinterpret_cast<uintptr_t>(p) & 63); }
 
 void* map_memory(size_t bytes) {
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

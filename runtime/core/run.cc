@@ -49,7 +49,8 @@ void run_tiles(const Walk& w, uint32_t picture, const sparsec_call& call, int64_
   for (uint32_t i = 0; i < call.pointers; ++i) {
     const sparsec_pointer& p = w.context->program->pointers[call.first_pointer + i];
     pointers[i] = resolve(w, picture, p, place) + p.stride * begin;
-    pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(intptr_t(p.stride));
+    pointers[SPARSEC_MAX_POINTERS + i] =
+        reinterpret_cast<const void*>(intptr_t(p.stride));  // NOLINT(performance-no-int-to-ptr): abi.h has it so
   }
   call.kernel(pointers, end - begin);
 }
