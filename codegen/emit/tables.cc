@@ -72,7 +72,7 @@ Cell level(const sparsec_level& l) {
   return record("sparsec_level", {pointer(l.where), i64(l.plane_stride), i64(l.row_stride), i64(l.column_stride),
                                   i32(l.rows), i32(l.columns), i32(l.anchors), f32(l.stride),
                                   array("[2 x float]", SPARSEC_MAX_ANCHORS, std::move(anchors)), pointer(l.objectness),
-                                  i64(l.objectness_stride), u32(l.step), i32(l.cells_per_tile)});
+                                  i64(l.objectness_stride), u32(l.step), i32(l.cells_per_tile), u32(l.ready)});
 }
 
 Cell head(const sparsec_head& h, Cell detect_schedule, uint32_t entries, Cell class_names) {

@@ -30,7 +30,7 @@ class Columns {
     for (int32_t first = 0; first < steps;) {
       int32_t last = first;
       if (options_.columns && bandable(first)) {
-        while (last + 1 < steps && bandable(last + 1) && fits(first, last + 1)) ++last;
+        while (last + 1 < steps && joins(last, last + 1) && fits(first, last + 1)) ++last;
         while (last > first && extent(last).is_border) --last;  // belongs to what follows
       }
       emit(first, last);
@@ -51,6 +51,7 @@ class Columns {
   }
 
   bool bandable(int32_t s) const { return extent(s).is_border || extent(s).tiles != Tiles::whole; }
+  bool joins(int32_t s, int32_t next) const { return bandable(next) && !extent(s).alone && !extent(next).alone; }
   const StepExtent& extent(int32_t s) const { return extents_[size_t(steps_[size_t(s)])]; }
   int64_t tiles(int32_t s) const { return plan_.program.steps[size_t(steps_[size_t(s)])].tiles; }
   int64_t budget() const { return options_.l2_bytes * 3 / 4; }

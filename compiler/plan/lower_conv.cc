@@ -157,7 +157,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const bool amx = choice.kernel == "amx";
   const std::vector<int64_t> borders =
       amx ? kernels::amx_row_groups(spec) : kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
-  // A lazy level of the head is made when the run is over, when memory for partial sums may have other tenants.
+  // A lazy level of the head is made after its objectness, when memory for partial sums may have other tenants.
   const bool lazy = std::ranges::any_of(to.detection.levels, [&](const DetectionGraph::Level& level) {
     return level.conv >= 0 && level.planes == node.outputs[0];
   });

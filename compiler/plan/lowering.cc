@@ -30,6 +30,7 @@ void Lowering::begin_step(std::string name, int32_t node, int64_t tiles, std::st
   extents_.emplace_back();
   extents_.back().runs = runs;
   extents_.back().detects = detects;
+  extents_.back().alone = alone;
 }
 
 StepExtent::Planes Lowering::extent(ValueId v) const {

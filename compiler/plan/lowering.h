@@ -38,6 +38,7 @@ struct StepExtent {
   bool is_border = false;              // writes only borders: may run before everything else in its group
   bool runs = true;                    // whether a run of the whole model has the step in its schedule
   bool detects = false;                // whether detection has
+  bool alone = false;                  // groups with no other
 };
 
 class Lowering {
@@ -51,8 +52,9 @@ class Lowering {
   const PlanOptions& options;
   Plan& plan;
 
-  // Whose schedule the next steps are in. Conversions and borders are in detection's, too, where it reads their value.
-  bool runs = true, detects = false;
+  // Whose schedule the next steps are in, and whether they group with no other. Conversions and borders are in
+  // detection's schedule, too, where it reads their value.
+  bool runs = true, detects = false, alone = false;
 
   // Opens the step that the next calls belong to.
   void begin_step(std::string name, int32_t node, int64_t tiles, std::string comment, uint32_t split = 0);

@@ -28,22 +28,36 @@ void check_pictures(const Graph& graph) {
                              "; supported: one picture, 1xCxHxW, computed at run time");
 }
 
-// The graph's order, but for the head's convolutions: each follows what it reads at once, so that its input need not
-// live to the end, and is followed by its objectness.
+// The nodes that make a level's planes, in order: its convolution and what follows that, or the last node alone.
+std::vector<int32_t> makers_of(const Graph& graph, const std::vector<int32_t>& producer, ValueId planes) {
+  std::vector<int32_t> makers;
+  for (ValueId v = planes; producer[size_t(v)] >= 0;) {
+    const Node& node = graph.nodes[size_t(producer[size_t(v)])];
+    const auto computed = std::ranges::count_if(node.inputs, [&](ValueId in) { return !graph.value(in).constant; });
+    if (computed != 1 || node.outputs.size() != 1) break;
+    makers.insert(makers.begin(), producer[size_t(v)]);
+    if (std::holds_alternative<QConv>(node.op) || std::holds_alternative<FConv>(node.op)) return makers;
+    v = node.inputs[0];
+  }
+  return {};
+}
+
+// The graph's order, but for the head: a level is made as soon as what it is made of is there, so that this need not
+// live to the end. A lazy level's objectness follows.
 std::vector<int32_t> order_of_nodes(const DetectionGraph& detection) {
   const Graph& graph = detection.graph;
   const std::vector<int32_t> producer = graph.producers();
   std::vector<std::vector<int32_t>> early(graph.nodes.size());
   std::vector<bool> moved(graph.nodes.size(), false);
   for (const DetectionGraph::Level& level : detection.levels) {
-    if (level.conv < 0) continue;
-    const int32_t objectness = producer[size_t(level.objectness)];
-    const int32_t before = producer[size_t(graph.nodes[size_t(level.conv)].inputs[0])];
-    std::vector<int32_t>& after = early[size_t(before < 0 ? level.conv : before)];
-    if (before >= 0) after.push_back(level.conv);
-    after.push_back(objectness);
-    moved[size_t(level.conv)] = before >= 0;
-    moved[size_t(objectness)] = true;
+    std::vector<int32_t> makers = makers_of(graph, producer, level.planes);
+    if (makers.empty()) continue;
+    const int32_t before = producer[size_t(graph.nodes[size_t(makers[0])].inputs[0])];
+    std::vector<int32_t>& after = early[size_t(before < 0 ? makers.back() : before)];
+    if (before < 0) makers.clear();  // they stay where they are
+    if (level.conv >= 0) makers.push_back(producer[size_t(level.objectness)]);
+    for (int32_t i : makers) moved[size_t(i)] = true;
+    after.insert(after.end(), makers.begin(), makers.end());
   }
   std::vector<int32_t> order;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -72,8 +86,20 @@ void deliver_outputs(Lowering& to) {
   }
 }
 
-// The levels of the head, for detection without the decoded tensor. conv_step: by level, of those that are lazy.
-void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<uint32_t>& conv_step) {
+// How many entries of detection's schedule end with the last of a step or one before it.
+uint32_t entries_until(const std::vector<sparsec_work>& schedule, uint32_t step) {
+  const auto after = std::ranges::find_if(schedule.rbegin(), schedule.rend(),
+                                          [step](const sparsec_work& work) { return work.step <= step; });
+  return uint32_t(schedule.rend() - after);
+}
+
+// Of a level of the head: the step of its convolution, if it is lazy, and the last that must be done before it is read.
+struct LevelSteps {
+  uint32_t conv = 0, ready = 0;
+};
+
+// The levels of the head, for detection without the decoded tensor.
+void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
   const Graph& graph = detection.graph;
   const Decode& op = detection.decode;
   const std::vector<DetectionGraph::Level>& levels = detection.levels;
@@ -98,12 +124,13 @@ void describe_head(Plan& plan, const DetectionGraph& detection, const std::vecto
     level.stride = op.levels[k].stride;
     for (size_t a = 0; a < op.levels[k].anchors.size(); ++a)
       for (size_t i = 0; i < 2; ++i) level.anchor[a][i] = op.levels[k].anchors[a][i];
+    level.ready = entries_until(plan.program.detect_schedule, steps[k].ready);
     if (levels[k].conv < 0) continue;
     const PlanePlace& objectness = *plan.places.planes[size_t(levels[k].objectness)];
     SPARSEC_CHECK(objectness.layout.pitch == place.layout.pitch, "a level and its objectness share their geometry");
     level.objectness = origin(objectness);
     level.objectness_stride = objectness.layout.plane_bytes;
-    level.step = conv_step[k];
+    level.step = steps[k].conv;
     level.cells_per_tile = plan.isa->lanes;
   }
   const Value& input = graph.value(graph.inputs[0]);
@@ -120,14 +147,14 @@ void check_head(const DetectionGraph& detection) {
                          std::to_string(SPARSEC_MAX_ANCHORS));
 }
 
-// Lowers the nodes in order, detection's own steps among them. Returns by level the step of its convolution.
-std::vector<uint32_t> lower_nodes(Lowering& to) {
+// Lowers the nodes in order, detection's own steps among them. Returns the levels' steps.
+std::vector<LevelSteps> lower_nodes(Lowering& to) {
   const DetectionGraph& detection = to.detection;
   const Graph& graph = to.graph;
   const auto given = int32_t(graph.nodes.size()) -
                      int32_t(std::ranges::count_if(detection.levels,
                                                    [](const DetectionGraph::Level& level) { return level.conv >= 0; }));
-  std::vector<uint32_t> conv_step(detection.levels.size(), 0);
+  std::vector<LevelSteps> steps(detection.levels.size());
   const auto letterbox = [&](ValueId made) {
     if (detection.levels.empty() || made != detection.begin) return;
     to.runs = false;
@@ -147,10 +174,17 @@ std::vector<uint32_t> lower_nodes(Lowering& to) {
       continue;
     }
     to.runs = i < given;
+    to.alone = !to.runs;  // a group's buffers live as long as the group, and a level's planes are the largest of all
     lower(to, node, to.runs ? i : -1);
     to.runs = true;
-    for (size_t k = 0; k < detection.levels.size(); ++k)
-      if (detection.levels[k].conv == i) conv_step[k] = uint32_t(to.plan.program.steps.size() - 1);
+    to.alone = false;
+    const auto last_step = uint32_t(to.plan.program.steps.size() - 1);
+    for (size_t k = 0; k < detection.levels.size(); ++k) {
+      const DetectionGraph::Level& level = detection.levels[k];
+      if (level.conv == i) steps[k].conv = last_step;
+      if (std::ranges::count(node.outputs, level.conv < 0 ? level.planes : level.objectness))
+        steps[k].ready = last_step;
+    }
     to.detects = false;
     for (ValueId v : node.outputs) {
       if (detection.decode_node >= 0)
@@ -160,15 +194,18 @@ std::vector<uint32_t> lower_nodes(Lowering& to) {
     }
   }
   to.detects = false;
-  return conv_step;
+  for (size_t k = 1; k < steps.size(); ++k) steps[k].ready = std::max(steps[k].ready, steps[k - 1].ready);
+  return steps;
 }
 
-// The head is read when all else is done; lazy levels are made then, too.
-void keep_head_alive(Plan& plan, const DetectionGraph& detection) {
-  const auto keep = [&](ValueId v) {
-    plan.places.buffers[size_t(plan.places.planes[size_t(v)]->at.index)].last = int32_t(plan.program.steps.size());
-  };
-  for (const DetectionGraph::Level& level : detection.levels) {
+// A level is read, and if lazy made, as soon as it is ready: what that takes lives until then.
+void keep_levels_alive(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
+  for (size_t k = 0; k < steps.size(); ++k) {
+    const DetectionGraph::Level& level = detection.levels[k];
+    const auto keep = [&](ValueId v) {
+      int32_t& last = plan.places.buffers[size_t(plan.places.planes[size_t(v)]->at.index)].last;
+      last = std::max(last, int32_t(steps[k].ready));
+    };
     keep(level.planes);
     if (level.conv < 0) continue;
     keep(level.objectness);
@@ -207,13 +244,13 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   plan.places = assign_places(detection.graph, isa);
 
   Lowering to(detection, isa, options, plan);
-  const std::vector<uint32_t> conv_step = lower_nodes(to);
+  const std::vector<LevelSteps> level_steps = lower_nodes(to);
   deliver_outputs(to);
-  keep_head_alive(plan, detection);
+  keep_levels_alive(plan, detection, level_steps);
   schedule_columns(plan, to.extents(), options);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
-  if (!detection.levels.empty()) describe_head(plan, detection, conv_step);
+  if (!detection.levels.empty()) describe_head(plan, detection, level_steps);
   return plan;
 }
 

@@ -46,7 +46,7 @@ struct sparsec_rt_context {
   void** outputs;                  // detection's outputs; null entries are not written
   sparsec::rt::Picture* pictures;  // one per thread
   char* letterbox;                 // scratch
-  uint8_t* tiles;                  // of lazy levels, one after the other: 1 where a tile is wanted
+  uint8_t* tiles;                  // of a lazy level: 1 where a tile is wanted
   sparsec::rt::Candidate* candidates;
   char error[256];
   std::atomic<uint32_t> busy;

@@ -1,5 +1,5 @@
-// Detection: letterbox and network by one schedule, what is missing of the head, candidates, suppression, boxes back to
-// the picture.
+// Detection: letterbox and network by one schedule, with a stop at each level of the head for what is missing of it and
+// its candidates; then suppression, and boxes back to the picture.
 #include <cstring>
 
 #include "runtime/core/lazy_head.h"
@@ -35,29 +35,30 @@ int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_by
   const sparsec_head& head = c.program->head;
   const int64_t start = times ? now_ns() : 0;
   letterbox_begin(c.pictures, c.pool.threads(), rgb, row_bytes, geometry, c.letterbox);
-  int64_t letterbox_ns = times ? now_ns() - start : 0;
+  int64_t letterbox_ns = times ? now_ns() - start : 0, head_ns = 0;
   const void* const inputs[] = {c.input};
-  Walk walk{&c, inputs, c.outputs, 0, 1, head.detect_schedule, head.detect_schedule + head.n_detect_schedule};
+  Walk walk{&c, inputs, c.outputs, 0, 1, head.detect_schedule, head.detect_schedule};
   if (times != nullptr) walk.letterbox_ns = &letterbox_ns;
-  run_walk(walk);
-
-  LevelPlanes planes[SPARSEC_MAX_LEVELS];
+  Candidates found(c.candidates, candidate_capacity(head));
   for (uint32_t i = 0; i < head.levels; ++i) {
     const sparsec_level& level = head.level[i];
-    planes[i] = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness));
+    walk.first = walk.last;
+    walk.last = head.detect_schedule + level.ready;
+    if (walk.first != walk.last) run_walk(walk);
+    const LevelPlanes planes = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness));
+    complete_level(walk, level, planes, least_objectness(head, o.confidence));
+    const int64_t completed = times ? now_ns() : 0;
+    find_candidates(head, i, planes, o.confidence, o.multi_label != 0, found);
+    if (times != nullptr) head_ns += now_ns() - completed;
   }
-  complete_head(walk, planes, least_objectness(head, o.confidence));
-  const int64_t completed = times ? now_ns() : 0;
-
-  Candidates found(c.candidates, candidate_capacity(head));
-  find_candidates(head, planes, o.confidence, o.multi_label != 0, found);
+  const int64_t last = times ? now_ns() : 0;
   found.sort();
   const int32_t n = suppress(found.items(), found.size(), o.iou, o.agnostic != 0, most);
   write_detections(found.items(), n, geometry, detections);
   if (times != nullptr) {
     times->letterbox_ns = letterbox_ns;
-    times->head_ns = now_ns() - completed;
-    times->network_ns = completed - start - letterbox_ns;
+    times->network_ns = last - start - letterbox_ns - head_ns;
+    times->head_ns = head_ns + now_ns() - last;
   }
   return n;
 }

@@ -73,31 +73,29 @@ float least_objectness(const sparsec_head& head, float confidence) {
   return head.sigmoid_done ? confidence : hopeless_logit(confidence);
 }
 
-void find_candidates(const sparsec_head& head, const LevelPlanes* planes, float confidence, bool multi_label,
-                     Candidates& found) {
+void find_candidates(const sparsec_head& head, uint32_t i, const LevelPlanes& planes, float confidence,
+                     bool multi_label, Candidates& found) {
   const int32_t classes = int32_t(head.classes);
   const bool several = multi_label && classes > 1;
   const float least = least_objectness(head, confidence);
   const auto probability = [&head](float t) { return head.sigmoid_done ? t : numerics::sigmoid(t); };
-  for (uint32_t i = 0; i < head.levels; ++i) {
-    const sparsec_level& level = head.level[i];
-    for (int32_t a = 0; a < level.anchors; ++a) {
-      const char* anchor = planes[i].planes + level.plane_stride * (a * int64_t(5 + classes));
-      for (int32_t y = 0; y < level.rows; ++y) {
-        const char* objectnesses = planes[i].objectness + planes[i].objectness_stride * a + level.row_stride * y;
-        if (!any_above(objectnesses, level.column_stride, level.columns, least)) continue;
-        for (int32_t x = 0; x < level.columns; ++x) {
-          const float t = load<float>(objectnesses + level.column_stride * x);
-          if (!(t > least)) continue;
-          const float objectness = probability(t);
-          if (!(objectness > confidence)) continue;
-          const char* cell = anchor + level.row_stride * y + level.column_stride * x;
-          const auto p = [&](int32_t c) { return probability(load<float>(cell + level.plane_stride * c)); };
-          const float w = p(2) * 2.0f, h = p(3) * 2.0f;
-          const Row row{(p(0) * 2.0f - 0.5f + float(x)) * level.stride, (p(1) * 2.0f - 0.5f + float(y)) * level.stride,
-                        w * w * level.anchor[a][0], h * h * level.anchor[a][1], objectness};
-          add_box(row, classes, confidence, several, [&](int32_t c) { return p(5 + c); }, found);
-        }
+  const sparsec_level& level = head.level[i];
+  for (int32_t a = 0; a < level.anchors; ++a) {
+    const char* anchor = planes.planes + level.plane_stride * (a * int64_t(5 + classes));
+    for (int32_t y = 0; y < level.rows; ++y) {
+      const char* objectnesses = planes.objectness + planes.objectness_stride * a + level.row_stride * y;
+      if (!any_above(objectnesses, level.column_stride, level.columns, least)) continue;
+      for (int32_t x = 0; x < level.columns; ++x) {
+        const float t = load<float>(objectnesses + level.column_stride * x);
+        if (!(t > least)) continue;
+        const float objectness = probability(t);
+        if (!(objectness > confidence)) continue;
+        const char* cell = anchor + level.row_stride * y + level.column_stride * x;
+        const auto p = [&](int32_t c) { return probability(load<float>(cell + level.plane_stride * c)); };
+        const float w = p(2) * 2.0f, h = p(3) * 2.0f;
+        const Row row{(p(0) * 2.0f - 0.5f + float(x)) * level.stride, (p(1) * 2.0f - 0.5f + float(y)) * level.stride,
+                      w * w * level.anchor[a][0], h * h * level.anchor[a][1], objectness};
+        add_box(row, classes, confidence, several, [&](int32_t c) { return p(5 + c); }, found);
       }
     }
   }

@@ -23,10 +23,10 @@ LevelPlanes level_planes(const sparsec_head& head, uint32_t level, const char* w
 // An objectness as the planes hold it, above which alone it can be above `confidence`.
 float least_objectness(const sparsec_head& head, float confidence);
 
-// Adds every box whose objectness is above `confidence` and whose score (objectness times class) is too: for its best
-// class, or for each class when `multi_label`. planes[i]: of level i; of cells with less objectness, only that is read.
-void find_candidates(const sparsec_head& head, const LevelPlanes* planes, float confidence, bool multi_label,
-                     Candidates& found);
+// Adds every box of a level whose objectness is above `confidence` and whose score (objectness times class) is too: for
+// its best class, or for each class when `multi_label`. Of cells with less objectness, only that is read.
+void find_candidates(const sparsec_head& head, uint32_t level, const LevelPlanes& planes, float confidence,
+                     bool multi_label, Candidates& found);
 
 // The same from decoded rows: `boxes` of 5 + classes floats (centre, size, objectness, class scores).
 void find_candidates(const float* decoded, int64_t boxes, int32_t classes, float confidence, bool multi_label,

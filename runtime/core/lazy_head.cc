@@ -11,6 +11,7 @@ namespace {
 
 struct Job {
   const Walk* walk;
+  const sparsec_level* level;
   const LevelPlanes* planes;
   float least;
 };
@@ -68,35 +69,25 @@ void run_marked(const Walk& walk, const sparsec_level& level, const uint8_t* til
 
 void complete(void* argument, int thread) {
   const Job& job = *static_cast<const Job*>(argument);
-  sparsec_rt_context& context = *job.walk->context;
-  const sparsec_head& head = context.program->head;
-  Pool& pool = context.pool;
-  uint8_t* tiles = context.tiles;
-  for (uint32_t i = 0; i < head.levels; tiles += tiles_of(head.level[i++])) {
-    if (head.level[i].cells_per_tile > 0)
-      mark_level(head.level[i], job.planes[i], job.least, thread, pool.threads(), tiles);
-  }
+  Pool& pool = job.walk->context->pool;
+  uint8_t* tiles = job.walk->context->tiles;
+  mark_level(*job.level, *job.planes, job.least, thread, pool.threads(), tiles);
   pool.barrier();
-  tiles = context.tiles;
-  for (uint32_t i = 0; i < head.levels; tiles += tiles_of(head.level[i++])) {
-    const int turned = (thread + int(i)) % pool.threads();  // the odd tile is not always the first thread's
-    run_marked(*job.walk, head.level[i], tiles, turned, pool.threads());
-  }
+  run_marked(*job.walk, *job.level, tiles, thread, pool.threads());
 }
 
 }  // namespace
 
 size_t lazy_tiles(const sparsec_head& head) {
-  size_t n = 0;
-  for (uint32_t i = 0; i < head.levels; ++i) n += size_t(tiles_of(head.level[i]));
-  return n;
+  int64_t most = 0;
+  for (uint32_t i = 0; i < head.levels; ++i) most = tiles_of(head.level[i]) > most ? tiles_of(head.level[i]) : most;
+  return size_t(most);
 }
 
-void complete_head(const Walk& walk, const LevelPlanes* planes, float least) {
-  const size_t tiles = lazy_tiles(walk.context->program->head);
-  if (tiles == 0) return;
-  memset(walk.context->tiles, 0, tiles);
-  Job job{&walk, planes, least};
+void complete_level(const Walk& walk, const sparsec_level& level, const LevelPlanes& planes, float least) {
+  if (level.cells_per_tile == 0) return;
+  memset(walk.context->tiles, 0, size_t(tiles_of(level)));
+  Job job{&walk, &level, &planes, least};
   walk.context->pool.run(complete, &job);
 }
 

@@ -2,7 +2,8 @@
 //
 // The detection schedule computes of a lazy level only its objectness, 3 of 255 channels. What is missing is made tile
 // by tile by the level's own step, for the tiles that hold a cell whose objectness may pass: by the same kernels, so
-// with the same bits, and never slower than all of it by more than the objectness.
+// with the same bits, and never slower than all of it by more than the objectness. That is done as soon as the level is
+// ready, so that what it is made of need not be kept.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +13,11 @@
 
 namespace sparsec::rt {
 
-// How many tiles the lazy levels have: a mark each.
+// How many tiles the largest lazy level has: a mark each.
 size_t lazy_tiles(const sparsec_head& head);
 
-// Completes the lazy levels at all cells with an objectness above `least`, by all threads. planes[i]: of level i. The
-// walk says where pointers lead.
-void complete_head(const Walk& walk, const LevelPlanes* planes, float least);
+// Completes the level, if it is lazy, at all cells with an objectness above `least`, by all threads. The walk says
+// where pointers lead.
+void complete_level(const Walk& walk, const sparsec_level& level, const LevelPlanes& planes, float least);
 
 }  // namespace sparsec::rt

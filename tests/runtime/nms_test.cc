@@ -108,7 +108,7 @@ TEST(Candidates, AreTheSameFromPlanesAndFromDecodedRows) {
   head.classes = kClasses;
   head.sigmoid_done = 1;
   head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, kAnchors,
-                   8,  {{10, 20}, {30, 15}}, {},           0, 0,     0};
+                   8,  {{10, 20}, {30, 15}}, {},           0, 0,     0,        0};
   std::vector<float> planes(kAnchors * kChannels * kRows * kColumns), decoded;
   for (auto& v : planes) v = any(random);
   for (int a = 0; a < kAnchors; ++a) {
@@ -124,11 +124,11 @@ TEST(Candidates, AreTheSameFromPlanesAndFromDecodedRows) {
     }
   }
   ASSERT_EQ(boxes_of(head), kAnchors * kRows * kColumns);
-  const LevelPlanes bases[] = {level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr)};
+  const LevelPlanes bases = level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr);
   for (bool multi_label : {false, true}) {
     std::vector<Candidate> a(1000), b(1000);
     Candidates from_planes(a.data(), 1000), from_rows(b.data(), 1000);
-    find_candidates(head, bases, 0.4f, multi_label, from_planes);
+    find_candidates(head, 0, bases, 0.4f, multi_label, from_planes);
     find_candidates(decoded.data(), boxes_of(head), kClasses, 0.4f, multi_label, from_rows);
     ASSERT_GT(from_planes.size(), 5);
     ASSERT_EQ(from_planes.size(), from_rows.size());
@@ -150,7 +150,7 @@ TEST(Candidates, AreThoseWhoseProbabilityPasses) {
     sparsec_head head{};
     head.levels = 1;
     head.classes = 1;
-    head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, 1, 8, {{10, 20}}, {}, 0, 0, 0};
+    head.level[0] = {{}, 4 * kRows * kColumns, 4 * kColumns, 4, kRows, kColumns, 1, 8, {{10, 20}}, {}, 0, 0, 0, 0};
     const float c = std::fmin(std::fmax(confidence, 1e-30f), 1 - 1e-7f), bound = std::log(c / (1 - c));
     std::vector<float> planes(kChannels * kRows * kColumns, 88.0f);
     float* objectness = &planes[4 * kRows * kColumns];
@@ -162,8 +162,8 @@ TEST(Candidates, AreThoseWhoseProbabilityPasses) {
     objectness[5] = std::numeric_limits<float>::quiet_NaN();
     std::vector<Candidate> memory(kRows * kColumns);
     Candidates found(memory.data(), kRows * kColumns);
-    const LevelPlanes bases[] = {level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr)};
-    find_candidates(head, bases, confidence, false, found);
+    const LevelPlanes bases = level_planes(head, 0, reinterpret_cast<const char*>(planes.data()), nullptr);
+    find_candidates(head, 0, bases, confidence, false, found);
     std::vector<float> expected;
     for (int i = 0; i < kRows * kColumns; ++i) {
       const float p = sparsec::numerics::sigmoid(objectness[i]), score = sparsec::numerics::sigmoid(88.0f) * p;

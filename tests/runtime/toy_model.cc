@@ -104,7 +104,7 @@ sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
   h.levels = 1;
   h.classes = kClasses;
   h.sigmoid_done = sigmoid_done;
-  h.level[0] = {where, kPlane, 4 * kCellColumns, 4, kCellRows, kCellColumns, 1, 8, {{16, 16}}, {}, 0, 0, 0};
+  h.level[0] = {where, kPlane, 4 * kCellColumns, 4, kCellRows, kCellColumns, 1, 8, {{16, 16}}, {}, 0, 0, 0, 4};
   h.detect_schedule = kDetectSchedule;
   h.n_detect_schedule = 4;
   h.input_rows = kRows;

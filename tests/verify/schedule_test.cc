@@ -87,10 +87,14 @@ TEST(Schedule, DetectionDoesNothingForTheOutputs) {
       }
     }
     for (size_t s = 0; s < done.size(); ++s) EXPECT_TRUE(done[s] == 0 || done[s] == program.steps[s].tiles) << s;
+    uint32_t before = 0;
     for (uint32_t k = 0; k < program.head.levels; ++k) {
+      EXPECT_GT(program.head.level[k].ready, before) << "each stride has its own layers";
+      before = program.head.level[k].ready;
       EXPECT_GT(program.head.level[k].cells_per_tile, 0);
       EXPECT_EQ(done[program.head.level[k].step], 0);
     }
+    EXPECT_EQ(before, program.detect_schedule.size());
     for (const sparsec_work& work : program.schedule)
       EXPECT_NE(program.calls[program.steps[work.step].first_call].runtime_step, "letterbox");
   }

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define SPARSEC_ABI_VERSION 2
+#define SPARSEC_ABI_VERSION 3
 
 /* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
 enum {
@@ -86,9 +86,12 @@ typedef struct {
 /* One level of the head as the network leaves it in the arena or in an output: floats, channel c of anchor a at cell
  * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes.
  *
- * A lazy level (cells_per_tile > 0) is not there when the detection schedule has run; only its objectness is, of anchor
- * a at objectness.offset + objectness_stride * a, rows and columns as above. Tile t of `step` then makes all channels
- * of cells [t, t + 1) * cells_per_tile, counted through whole rows of row_stride bytes. */
+ * It is there when the first `ready` entries of the detection schedule have run; later ones may overwrite it. Later
+ * levels are not ready before earlier ones.
+ *
+ * Of a lazy level (cells_per_tile > 0) only the objectness is there then, of anchor a at objectness.offset +
+ * objectness_stride * a, rows and columns as above. Tile t of `step` makes all channels of cells [t, t + 1) *
+ * cells_per_tile, counted through whole rows of row_stride bytes. */
 typedef struct {
   sparsec_pointer where;
   int64_t plane_stride, row_stride, column_stride;
@@ -100,6 +103,7 @@ typedef struct {
   int64_t objectness_stride;
   uint32_t step;
   int32_t cells_per_tile; /* 0: not lazy */
+  uint32_t ready;
 } sparsec_level;
 
 /* What makes a model a detector; levels == 0 when it is not one. */
