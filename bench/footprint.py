@@ -27,12 +27,12 @@ def detecting(program):
     with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         first = time.perf_counter() - start
-        later = float(process.stdout.readline()) / 1e3
+        text = process.stdout.readline()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"footprint.py: {program} failed")
-    return first, later, usage.ru_maxrss / 1024
+    return first, float(text) / 1e3, usage.ru_maxrss / 1024
 
 
 def main():

@@ -225,6 +225,8 @@ def main():
     if not os.path.exists(a.sparsec):
         sys.exit(f"run.py: no {a.sparsec}; ./run build makes it")
 
+    if not a.engines:
+        sys.exit("run.py: --engines names no peer: nothing to compare with")
     peers_python, pythons = environments(os.path.join(ROOT, "build", "compare"), a.engines)
     if peers_python is None:
         sys.exit("run.py: nothing to compare with")

@@ -71,8 +71,8 @@ class Writer {
     const std::vector<int64_t> borders = kernels::row_groups(isa, spec.rows, spec.rows_per_plane());
     std::vector<kernels::ConvKernel> groups;
     for (size_t g = 0; g + 1 < borders.size(); ++g)
-      groups.push_back(kernels::lower_conv(isa, spec, family, borders[g], borders[g + 1], pool,
-                                           "conv_" + std::to_string(g), shape.name));
+      groups.push_back(std::move(kernels::lower_conv(isa, spec, family, borders[g], borders[g + 1], /*pieces=*/1, pool,
+                                                     "conv_" + std::to_string(g), shape.name)[0]));
     const sparsec_pointer shared = constant(pool.words());
     for (size_t g = 0; g < groups.size(); ++g) {
       const int64_t to = in_bytes + out.origin + borders[g] / 4 * out.plane_bytes;

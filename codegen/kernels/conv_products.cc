@@ -1,3 +1,4 @@
+// Slots are held until registers are full or the kernel ends; then each row sums what it can of them at once.
 #include "codegen/kernels/conv_products.h"
 
 #include <algorithm>

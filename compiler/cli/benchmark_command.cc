@@ -59,13 +59,14 @@ Result run_benchmark(const Arguments& a) {
     throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
                        " looks at one stream; try --scenario sync, without --streams");
   }
+  const std::vector<Image> pictures = read_pictures(a.images);
   const LoadOptions load = options_of_stream(scenario, a.load_options, 0);
   const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, load)
                                       : OpenedModel{nullptr, open_model(a.model, a.model_options, load)};
   const LoadedModel& model = opened.model;
   if (!a.images.empty()) {
     if (!a.quiet) print_conditions(a, model, scenario, model.threads());
-    print_image_benchmark(a.model, benchmark_images(model, a.images, a.timing));
+    print_image_benchmark(a.model, benchmark_images(model, pictures, a.timing));
     return kOk;
   }
   const Streams streams(model, scenario, a.load_options);
@@ -120,9 +121,13 @@ void add_benchmark(CLI::App& app, Result& result) {
                    "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
       ->type_name("FILE");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
-  command->add_flag("--layers", a->layers,
-                    "Time every layer too, against the machine's measured peaks; takes as long again");
-  command->add_option("-x,--export_path", a->export_path, "Write the results as JSON too")->type_name("FILE");
+  command
+      ->add_flag("--layers", a->layers,
+                 "Time every layer too, against the machine's measured peaks; takes as long again")
+      ->excludes("--images");
+  command->add_option("-x,--export_path", a->export_path, "Write the results as JSON too")
+      ->type_name("FILE")
+      ->excludes("--images");
   add_model_options(*command, a->model_options);
   command->get_option("--batch")->description(
       "Pictures per run (default: the model's, or 1 where it is dynamic); also -b");

@@ -17,14 +17,19 @@ double mean_ms(const std::vector<sparsec_rt_detect_times>& times, int64_t sparse
 
 }  // namespace
 
-ImageBenchmark benchmark_images(const LoadedModel& model, const std::vector<std::string>& files,
+std::vector<Image> read_pictures(const std::vector<std::string>& files) {
+  std::vector<Image> pictures;
+  if (files.empty()) return pictures;
+  for (const std::string& file : expand_pictures(files)) pictures.push_back(codecs::read_image(file));
+  return pictures;
+}
+
+ImageBenchmark benchmark_images(const LoadedModel& model, const std::vector<Image>& pictures,
                                 const BenchmarkOptions& timing) {
   if (model.classes() == 0)
     throw CompileError(model.source() +
                        ": is not a detector, so there is nothing to find in pictures; leave out --images to measure it "
                        "on raw tensors");
-  std::vector<Image> pictures;
-  for (const std::string& file : expand_pictures(files)) pictures.push_back(codecs::read_image(file));
   std::vector<sparsec_rt_detect_times> times;
   const auto detect_next = [&] {
     sparsec_rt_detect_times t{};

@@ -14,9 +14,12 @@ struct ImageBenchmark {
   double pre_ms, forward_ms, post_ms;  // means: letterbox; network; decoding and suppression
 };
 
-// Detects the objects in one picture after the other, again and again; the files are read beforehand. Throws FileError
-// for a file that is no picture, CompileError when the model is no detector.
-ImageBenchmark benchmark_images(const LoadedModel& model, const std::vector<std::string>& files,
+// Files, or those of folders. Throws FileError for one that is no picture.
+std::vector<Image> read_pictures(const std::vector<std::string>& files);
+
+// Detects the objects in one picture after the other, again and again. Throws CompileError when the model is no
+// detector.
+ImageBenchmark benchmark_images(const LoadedModel& model, const std::vector<Image>& pictures,
                                 const BenchmarkOptions& timing);
 
 // In the lines that DeepSparse's benchmark of pipelines prints.

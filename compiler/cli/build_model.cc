@@ -51,7 +51,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
     } else {
       std::string known;
       for (const Isa* isa : all_isas()) known += ", " + std::string(isa->name);
-      throw CompileError("--target: '" + name + "' is unknown; known: host" + known);
+      throw CompileError("--target: '" + name + "' is unknown; known: host, all" + known);
     }
     for (const Isa* isa : add) {
       if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);

@@ -61,7 +61,7 @@ Row row_of(const Measured& m, size_t i, double total_ms) {
           fmt::format("{:.0f}%", 100 * time.busy),
           or_dash(convolution, fmt::format("{:.1f}", double(layer.nonzero_macs) * 1e-6)),
           or_dash(convolution, fmt::format("{:.1f}", gmacs)),
-          or_dash(convolution, fmt::format("{:.0f}%", 100 * m.of_peak(i))),
+          or_dash(convolution && m.has_peak(i), fmt::format("{:.0f}%", 100 * m.of_peak(i))),
           or_dash(layer.bytes() > 0, fmt::format("{:.0f}", double(layer.bytes()) / 1e3)),
           or_dash(layer.predicted_ms > 0, fmt::format("{:.3f}", m.predicted_ms(i)))};
 }
@@ -86,8 +86,7 @@ std::string align(const std::vector<Row>& rows) {
 std::string print_roofs(const Measured& m) {
   return fmt::format(
       "Peaks measured here ({} on {} thread{}): int8 {:.0f} GMAC/s, float {:.0f} GMAC/s; read from L2 {:.0f} GB/s, "
-      "from "
-      "memory {:.1f} GB/s\n",
+      "from memory {:.1f} GB/s\n",
       m.isa, m.threads, m.threads == 1 ? "" : "s", m.roofs.int8_gmacs, m.roofs.float_gmacs, m.roofs.l2_gbs,
       m.roofs.memory_gbs);
 }
@@ -99,7 +98,10 @@ double Measured::gmacs(size_t layer) const {
   return ms > 0 ? double(layers[layer].nonzero_macs) * double(batch) / ms / 1e6 : 0;
 }
 
+bool Measured::has_peak(size_t layer) const { return layers[layer].kernel != "amx"; }
+
 double Measured::of_peak(size_t layer) const {
+  if (!has_peak(layer)) return 0;
   const double peak = layers[layer].integer ? roofs.int8_gmacs : roofs.float_gmacs;
   return peak > 0 ? gmacs(layer) / peak : 0;
 }
@@ -126,9 +128,8 @@ std::string print_layers(const Measured& m) {
   text += print_roofs(m);
   text +=
       "ms: from a layer's start to the end of the barrier behind it, of the whole batch; best: the least of all runs; "
-      "busy: the share of it that "
-      "the "
-      "threads worked, the rest they waited\nfor each other. MMAC: multiply-accumulates of a picture that are not left "
+      "busy: the share of it that the threads worked, the rest they waited\nfor each other. MMAC: multiply-accumulates "
+      "of a picture that are not left "
       "out (int8: blocks of four weights that are not all zero); GMAC/s and share of\npeak: of these. In the line of "
       "totals both are over the convolutions. KB moved: input, output, weights and code of a picture, each once. "
       "Predicted: by\nthe planner, at 3 GHz, of products and code only.\n";

@@ -3,6 +3,7 @@
 
 #include <charconv>
 
+#include "codegen/isa/isa.h"
 #include "compiler/error.h"
 
 namespace sparsec::cli {
@@ -13,6 +14,12 @@ constexpr int kMostThreads = 256;
 
 std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
   return values.size() == 1 ? std::array{values[0], values[0]} : std::array{values[0], values[1]};
+}
+
+std::string names_of_isas() {
+  std::string names;
+  for (const Isa* isa : all_isas()) names += (names.empty() ? "" : ", ") + std::string(isa->name);
+  return names;
 }
 
 }  // namespace
@@ -46,10 +53,9 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
       ->type_name("FILE")
       ->group("Model");
-  app.add_option(
-         "--columns", o.columns,
-         "Run groups of layers column by column, to stay in the cache: auto, on or off. The results are the same")
-      ->check(CLI::IsMember({"auto", "on", "off"}))
+  app.add_option("--columns", o.columns,
+                 "Run groups of layers column by column, to stay in the cache: auto or off. The results are the same")
+      ->check(CLI::IsMember({"auto", "off"}))
       ->capture_default_str()
       ->type_name("WHEN")
       ->group("Model");
@@ -62,9 +68,7 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
       ->group("Running");
   app.add_flag("--pin", o.pin, "Keep each thread on a physical core of its own (default: where the system puts it)")
       ->group("Running");
-  app.add_option("--isa", o.isa,
-                 "Run this instruction set instead of the best that the CPU has: scalar, avx2, avx_vnni, avx512_vnni, "
-                 "amx")
+  app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: " + names_of_isas())
       ->type_name("ISA")
       ->group("Running");
 }

@@ -245,6 +245,11 @@ void add_verify(CLI::App& app, Result& result) {
   command->add_flag("--interpret", a->interpret,
                     "Interpret the kernels of every instruction set, also of those that this CPU has");
   add_model_options(*command, a->model_options);
+  command->get_option("--target")
+      ->description(
+          "Instruction sets to verify: host (the best that this machine runs), all (also those that it only "
+          "interprets), or "
+          "a list such as avx512_vnni,avx2,scalar");
   add_load_options(*command, a->load_options);
   command->footer(
       "Each layer of the compiled code is run on inputs that a naive interpreter computed, and compared with it; then "

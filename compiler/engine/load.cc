@@ -60,8 +60,9 @@ Library load(const std::filesystem::path& path) {
 Library load(const ModelImage& model, const Options& options) {
   const std::string triple = emit::triple_of(model);
   if (architecture_of(triple) != architecture_of(host_triple()))
-    throw CompileError(model.name + ": compiled for " + std::string(architecture_of(triple)) +
-                       ", and this machine is " + std::string(architecture_of(host_triple())) +
+    throw CompileError((model.source.empty() ? model.name : model.source) + ": compiled for " +
+                       std::string(architecture_of(triple)) + ", and this machine is " +
+                       std::string(architecture_of(host_triple())) +
                        ": it cannot run here, but `sparsec verify` can interpret it");
   const int descriptor = memory_file(model.name, build(model, Form::shared, options));
   const std::shared_ptr<void> file(nullptr, [descriptor](void*) { close(descriptor); });

@@ -1,4 +1,4 @@
-// A model of four steps without inputs or outputs, built by hand and run entry by entry.
+// A model of five steps without inputs or outputs, built by hand and run entry by entry.
 #include "compiler/measure/roofs.h"
 
 #include <unistd.h>
@@ -93,12 +93,13 @@ struct RoofBench::Parts {
                             sink = model.room(peak.sink_bytes, peak_tiles);
       model.step(std::move(peak.function), {data, words, sink}, peak_tiles, 1);
     }
-    const int64_t chunks = best.memory_bytes / kernels::kChunkBytes,
-                  l2_chunks = best.l2_bytes * threads / kernels::kChunkBytes;
+    const int64_t memory_chunks = best.memory_bytes / kernels::kChunkBytes,
+                  l2_chunks = best.l2_bytes * threads / kernels::kChunkBytes,
+                  chunks = std::max(memory_chunks, l2_chunks);
     l2_passes = std::max<int64_t>(1, (int64_t{1} << 24) / best.l2_bytes);
     const sparsec_pointer memory = model.room(kernels::kChunkBytes, chunks), sink = model.room(kLine, chunks);
     model.step(kernels::sweep_kernel(isa, true, "touch_memory"), {memory, sink}, chunks, 1);
-    model.step(kernels::sweep_kernel(isa, false, "read_memory"), {memory, sink}, chunks, 1);
+    model.step(kernels::sweep_kernel(isa, false, "read_memory"), {memory, sink}, memory_chunks, 1);
     model.step(kernels::sweep_kernel(isa, false, "read_l2"), {memory, sink}, l2_chunks, l2_passes);
 
     library = std::make_unique<engine::Library>(engine::load(model.finish()));

@@ -16,7 +16,9 @@ namespace sparsec {
 namespace {
 
 struct Counts {
-  int64_t nonzero = 0, words = 0, loads_unrolled = 0, loads_dense = 0, rows = 0, groups = 0;
+  int64_t words = 0, nonzero = 0;            // of the weights
+  int64_t products = 0, products_dense = 0;  // instructions of the unrolled and the dense kernel
+  int64_t loads_unrolled = 0, loads_dense = 0, rows = 0, groups = 0;
 };
 
 constexpr double kLoadsPerCycle = 2;
@@ -42,10 +44,13 @@ Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
         bool any = false;
         for (int64_t r = borders[g]; r < borders[g + 1]; ++r) {
           const uint32_t w = spec.word(r, plane, t);
+          const int products = kernels::products_of(isa, spec.integer, w);
           ++n.words;
+          n.products_dense += std::max(1, products);
           if (w == 0) continue;
           any = true;
-          n.nonzero += kernels::products_of(isa, spec.integer, w);
+          ++n.nonzero;
+          n.products += products;
         }
         n.loads_unrolled += any;
         ++n.loads_dense;
@@ -61,9 +66,9 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   const bool through_16_bits = isa.saturating_dot && spec.integer;
   const double cycles = through_16_bits ? 0.95 : 0.5, instructions = through_16_bits ? 3.2 : isa.lanes == 8 ? 2 : 1;
   const double epilogue = double(n.rows) * kEpilogue;
-  const double dense = (double(n.words) * cycles + double(n.loads_dense) / kLoadsPerCycle) * 1.1 + epilogue;
-  const double code = double(n.nonzero) * kCodeBytes * instructions;
-  double unrolled = double(n.nonzero) * cycles + double(n.loads_unrolled) / kLoadsPerCycle;
+  const double dense = (double(n.products_dense) * cycles + double(n.loads_dense) / kLoadsPerCycle) * 1.1 + epilogue;
+  const double code = double(n.products) * kCodeBytes * instructions;
+  double unrolled = double(n.products) * cycles + double(n.loads_unrolled) / kLoadsPerCycle;
   if (isa.piece_products == 0 && code / double(n.groups) > kResidentCode)
     unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
@@ -86,11 +91,11 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
                                            [](const auto& a, const auto& b) { return a.second < b.second; });
   choice.kernel = best->first;
   choice.predicted_cycles = best->second;
-  choice.code_bytes =
-      choice.kernel == "unrolled" ? int64_t(code)
-      : choice.kernel == "amx"
-          ? (tiled.products + tiled.input_loads) * kTileCodeBytes
-          : int64_t(double(n.words) / double(std::max<int64_t>(1, spec.in_planes)) * kCodeBytes * instructions);
+  choice.code_bytes = choice.kernel == "unrolled" ? int64_t(code)
+                      : choice.kernel == "amx"
+                          ? (tiled.products + tiled.input_loads) * kTileCodeBytes
+                          : int64_t(double(n.products_dense) / double(std::max<int64_t>(1, spec.in_planes)) *
+                                    kCodeBytes * instructions);
   char reason[96];
   std::snprintf(reason, sizeof reason, "%lld of %lld words are not zero (%.0f%%)", static_cast<long long>(n.nonzero),
                 static_cast<long long>(n.words), 100.0 * double(n.nonzero) / double(std::max<int64_t>(1, n.words)));

@@ -7,11 +7,13 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "codegen/interpret.h"
 #include "compiler/error.h"
+#include "runtime/core/letterbox.h"
 #include "runtime/core/pool.h"
 #include "runtime/core/steps.h"
 
@@ -32,6 +34,7 @@ sparsec_kernel runtime_step(std::string_view name) {
       {"resize", SPARSEC_STEP(resize)},
       {"gather_row", SPARSEC_STEP(gather_row)},
       {"decode_row", SPARSEC_STEP(decode_row)},
+      {"letterbox", SPARSEC_STEP(letterbox)},
   };
   for (const auto& [key, step] : kSteps)
     if (key == name) return step;
@@ -55,13 +58,41 @@ void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& o
   std::vector<void*> out;
   for (Tensor& t : outputs) out.push_back(t.bytes.data());
   bind(std::move(in), std::move(out));
-  const std::vector<sparsec_work>& schedule = plan_.program.schedule;
-  for (size_t first = 0, last = 0; first < schedule.size(); first = last) {
-    do ++last;
-    while (last < schedule.size() && schedule[last - 1].barrier == 0);
-    for (int thread = threads; thread-- > 0;)
-      for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, threads);
+  run_entries(plan_.program.schedule, 0, plan_.program.schedule.size(), threads);
+}
+
+void Simulator::detect(const uint8_t* rgb, int rows, int columns,
+                       const std::function<void(const sparsec_level&)>& at_level, int threads) {
+  const sparsec_head& head = plan_.program.head;
+  std::vector<rt::Picture> pictures(static_cast<size_t>(threads));
+  constexpr size_t kLine = 64;
+  std::vector<char> scratch(rt::letterbox_scratch_bytes(head.input_columns, threads) + kLine);
+  void* aligned = scratch.data();
+  size_t room = scratch.size();
+  std::align(kLine, room - kLine, aligned, room);
+  rt::letterbox_begin(pictures.data(), threads, rgb, ptrdiff_t{3} * columns,
+                      rt::fit(rows, columns, head.input_rows, head.input_columns), static_cast<char*>(aligned));
+  picture_ = pictures.data();
+  size_t done = 0;
+  for (uint32_t k = 0; k < head.levels; ++k) {
+    run_entries(plan_.program.detect_schedule, done, head.level[k].ready, threads);
+    done = head.level[k].ready;
+    at_level(head.level[k]);
   }
+  picture_ = nullptr;
+}
+
+void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads) {
+  rt::Picture* const pictures = picture_;
+  for (size_t last = first; first < end; first = last) {
+    do ++last;
+    while (last < end && schedule[last - 1].barrier == 0);
+    for (int thread = threads; thread-- > 0;) {
+      if (pictures) picture_ = pictures + thread;
+      for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, threads);
+    }
+  }
+  picture_ = pictures;
 }
 
 void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
@@ -97,6 +128,9 @@ void Simulator::run_call(uint32_t index, int64_t begin, int64_t end) {
         break;
       case SPARSEC_INPUT:
         base = static_cast<const uint8_t*>(inputs_.at(p.index));
+        break;
+      case SPARSEC_PICTURE:
+        base = reinterpret_cast<const uint8_t*>(picture_);
         break;
       default:
         base = static_cast<const uint8_t*>(outputs_.at(p.index));

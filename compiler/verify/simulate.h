@@ -3,10 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "compiler/ir/tensor.h"
 #include "compiler/plan/plan.h"
+
+namespace sparsec::rt {
+struct Picture;
+}
 
 namespace sparsec {
 
@@ -19,6 +24,11 @@ class Simulator {
   // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc).
   void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1);
 
+  // Detection's schedule for an RGB picture of rows x columns, with a stop at each level of the head when it is ready
+  // (of a lazy one, its objectness): `at_level` may read the arena, and run the level's step.
+  void detect(const uint8_t* rgb, int rows, int columns, const std::function<void(const sparsec_level&)>& at_level,
+              int threads = 1);
+
   // Tiles [begin, end) of one step; inputs and outputs as set by `bind`.
   void bind(std::vector<const void*> inputs, std::vector<void*> outputs);
   void run_step(size_t step, int64_t begin, int64_t end);
@@ -26,6 +36,7 @@ class Simulator {
   uint8_t* arena() { return arena_.data(); }
 
  private:
+  void run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t last, int threads);
   void run_share(const sparsec_work& work, int thread, int threads);
   void run_call(uint32_t index, int64_t begin, int64_t end);
 
@@ -33,6 +44,7 @@ class Simulator {
   std::vector<uint8_t> arena_;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
+  rt::Picture* picture_ = nullptr;  // of the thread that runs, in detection
 };
 
 }  // namespace sparsec

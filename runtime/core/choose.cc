@@ -20,6 +20,12 @@ void list_isas(const sparsec_model& model, char* text, size_t bytes) {
   }
 }
 
+int count_bits(uint32_t bits) {  // the compiler's own may call a library that a C program does not link
+  int n = 0;
+  for (; bits != 0; bits &= bits - 1) ++n;
+  return n;
+}
+
 }  // namespace
 
 const sparsec_program* choose_program(const sparsec_model& model, const char* isa, uint32_t features, char* error,
@@ -35,7 +41,8 @@ const sparsec_program* choose_program(const sparsec_model& model, const char* is
       if (refused == 0) return program;
       features &= ~refused;
     }
-    nearest = program;  // the last is the least demanding
+    if (nearest == nullptr || count_bits(program->features & ~features) <= count_bits(nearest->features & ~features))
+      nearest = program;
   }
   list_isas(model, names, sizeof names);
   if (nearest == nullptr) {

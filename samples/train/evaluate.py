@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from data import DataError, batches, label_file, read_labels
 from model import decode
@@ -133,7 +133,7 @@ def evaluate_found(path, pictures, names):
         if rows is None:
             raise DataError(f'{path}: nothing about {picture}; run sparsec detect on every picture')
         with Image.open(picture) as image:
-            size = image.size
+            size = ImageOps.exif_transpose(image).size
         labels = np.asarray(read_labels(label_file(picture), len(names)), float)
         score.add(np.array(rows, float).reshape(-1, 6), wanted_corners(labels, np.array(size)))
     return score.result()

@@ -81,7 +81,10 @@ TEST_F(Layers, ALibraryTellsNamesAndTimes) {
   ASSERT_EQ(o.status, 0) << o.output;
   std::set<std::string> names;
   const auto data = json("layers.json");
-  for (const auto& layer : data["layers"]) names.insert(layer["name"]);
+  for (const auto& layer : data["layers"]) {
+    names.insert(layer["name"]);
+    EXPECT_GT(layer["ms"], 0) << layer["name"];  // what a run does not do is not in the list
+  }
   for (const std::string& name : convolutions(kModel)) EXPECT_TRUE(names.contains(name)) << name;
 }
 

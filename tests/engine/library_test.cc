@@ -117,7 +117,7 @@ TEST(StaticLibrary, ForTheOtherArchitecture) {
     engine::load(testing::vector_add_model("adder", {isa}, 8, 7));
     FAIL() << "loaded";
   } catch (const CompileError& error) {
-    EXPECT_NE(std::string(error.what()).find("adder: compiled for " + other), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("adder.onnx: compiled for " + other), std::string::npos) << error.what();
   }
 }
 

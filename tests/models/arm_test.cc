@@ -2,6 +2,7 @@
 // as C++ that the cross compiler builds.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstring>
 
 #include "compiler/cli/session.h"
@@ -13,7 +14,8 @@
 namespace sparsec {
 namespace {
 
-// main ISA: the raw input from standard input, the raw outputs to standard output.
+// main ISA: the raw input from standard input, the raw outputs to standard output, and a line for each thing found in a
+// picture of another size.
 constexpr const char* kMain = R"(
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +33,34 @@ int main(int argc, char** argv) {
   if (tiny_run(context, (const void* const*)&input, outputs) != tiny_ok) return 3;
   for (i = 1; i < sizeof sizes / sizeof *sizes; ++i)
     if (fwrite(outputs[i - 1], sizes[i], 1, stdout) != 1) return 4;
+  {
+    static unsigned char rgb[50 * 70 * 3];
+    static tiny_detection found[300];
+    const tiny_detect_options how = {sizeof how, 0.01f, 0.45f, 300, 0, 0};
+    int32_t n;
+    for (i = 0; i < sizeof rgb; ++i) rgb[i] = (unsigned char)(i * 7 + i / 211 * 13 + i * i % 31 * 5);
+    n = tiny_detect(context, rgb, 50, 70, 70 * 3, &how, found, 300);
+    for (i = 0; (int32_t)i < n; ++i)
+      printf("%a %a %a %a %a %d\n", found[i].x1, found[i].y1, found[i].x2, found[i].y2, found[i].score, found[i].label);
+  }
   tiny_destroy(context);
   return 0;
 }
 )";
+
+// What the program prints of the picture.
+std::string found_by(const cli::LoadedModel& model) {
+  Image picture(50, 70);
+  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = uint8_t(i * 7 + i / 211 * 13 + i * i % 31 * 5);
+  std::string lines;
+  for (const cli::Detection& d : model.detect(picture, {.confidence = 0.01f})) {
+    char line[200];
+    std::snprintf(line, sizeof line, "%a %a %a %a %a %d\n", double(d.x1), double(d.y1), double(d.x2), double(d.y2),
+                  double(d.score), d.label);
+    lines += line;
+  }
+  return lines;
+}
 
 // As the model wants the picture: bytes, or 0..1.
 NpyArray picture(const std::string& path, NpyType type) {
@@ -70,6 +96,10 @@ void check(const std::string& name, bool cpp) {
     sizes += ", " + std::to_string(output.bytes.size());
     expected += text_of(output.bytes);
   }
+
+  const std::string found = found_by(here);
+  ASSERT_FALSE(found.empty());
+  expected += found;
 
   const testing::Folder folder;
   std::string main = kMain;

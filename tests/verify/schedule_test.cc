@@ -53,6 +53,44 @@ TEST(Schedule, ThreadsMayComeInAnyOrderOnWideVectors) {
   for (const char* isa : {"avx2", "avx_vnni", "avx512_vnni", "amx"}) expect_order_does_not_matter(model, isa);
 }
 
+// What detection reads of the head, level by level: the objectness, and the planes when all tiles are made.
+std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads) {
+  const ProgramImage& program = c.plans.front().program;
+  std::vector<uint8_t> rgb(50 * 70 * 3);
+  for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = uint8_t(i * 7 + i / 211 * 13);
+  Simulator simulator(c.plans.front());
+  std::vector<std::vector<uint8_t>> levels;
+  const auto add = [&](const sparsec_pointer& at, int64_t plane_stride, int64_t planes, const sparsec_level& level) {
+    levels.emplace_back();
+    for (int64_t p = 0; p < planes; ++p)
+      for (int32_t y = 0; y < level.rows; ++y) {
+        const uint8_t* row = simulator.arena() + at.offset + plane_stride * p + level.row_stride * y;
+        levels.back().insert(levels.back().end(), row, row + level.column_stride * level.columns);
+      }
+  };
+  const auto at_level = [&](const sparsec_level& level) {
+    add(level.objectness, level.objectness_stride, level.anchors, level);
+    simulator.run_step(level.step, 0, program.steps[level.step].tiles);
+    add(level.where, level.plane_stride, level.anchors * int64_t(5 + program.head.classes), level);
+  };
+  simulator.detect(rgb.data(), 50, 70, at_level, threads);
+  return levels;
+}
+
+TEST(Schedule, ThreadsMayComeInAnyOrderInDetection) {
+  for (const std::string& model : testing::tiny_models()) {
+    for (const char* isa : {"scalar", "avx2", "amx", "neon_i8mm"}) {
+      SCOPED_TRACE(model + " on " + isa);
+      const Compiled plain = compile_for(model, isa, false), banded = compile_for(model, isa, true);
+      const auto expected = levels_of(plain, 1);
+      ASSERT_EQ(expected.size(), 6U);
+      EXPECT_EQ(levels_of(plain, 3), expected);
+      EXPECT_EQ(levels_of(banded, 1), expected);
+      EXPECT_EQ(levels_of(banded, 3), expected);
+    }
+  }
+}
+
 // The order of the simulator is a test only if a missing barrier shows.
 TEST(Schedule, AMissingBarrierShows) {
   Compiled c = compile_for(testing::tiny_models().front(), "scalar", false);

@@ -24,8 +24,8 @@
 LLD_HAS_DRIVER(elf)
 
 #if LLVM_VERSION_MAJOR < 20
-// A link that meets _GLOBAL_OFFSET_TABLE_ leaves a pointer to its symbol here, and the next link writes through it, into
-// memory that is long given back. Of later versions every link has a context of its own.
+// A link that meets _GLOBAL_OFFSET_TABLE_ leaves a pointer to its symbol here, and the next link writes through it,
+// into memory that is long given back. Of later versions every link has a context of its own.
 namespace lld::elf {
 class Defined;
 struct ElfSym {

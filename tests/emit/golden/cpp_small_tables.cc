@@ -139,7 +139,7 @@ static const sparsec_program* const small_programs[] = {
     &small_scalar_program,
 };
 
-const sparsec_model small_model = {2, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 5};
+const sparsec_model small_model = {3, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 5};
 
 }  // extern "C"
 #pragma GCC visibility pop

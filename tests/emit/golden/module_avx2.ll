@@ -15,8 +15,8 @@ target triple = "x86_64-unknown-linux-gnu"
 %sparsec_work = type { i32, i32, i64, i64 }
 ; name, type, rank, shape
 %sparsec_tensor = type { ptr, i32, i32, [8 x i64] }
-; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor, objectness, its stride, step, cells per tile
-%sparsec_level = type { %sparsec_pointer, i64, i64, i64, i32, i32, i32, float, [8 x [2 x float]], %sparsec_pointer, i64, i32, i32 }
+; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor, objectness, its stride, step, cells per tile, ready
+%sparsec_level = type { %sparsec_pointer, i64, i64, i64, i32, i32, i32, float, [8 x [2 x float]], %sparsec_pointer, i64, i32, i32, i32 }
 ; levels, classes, sigmoid done, level, detection's schedule, its entries, input rows, input columns, class names
 %sparsec_head = type { i32, i32, i32, [4 x %sparsec_level], ptr, i32, i32, i32, ptr }
 ; isa, features, constants, constants bytes, arena bytes, pointers, calls, steps, number of steps, schedule, entries, head
@@ -101,7 +101,7 @@ declare hidden void @small_avx2_conv_3(ptr, i64)
   ptr @small_avx2_program
 ]
 
-@small_model = hidden constant %sparsec_model { i32 2, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
+@small_model = hidden constant %sparsec_model { i32 3, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
 
 @small_text_2 = private unnamed_addr constant [8 x i8] c"/conv_3\00"
 @small_text_6 = private unnamed_addr constant [65 x i8] c"0000000000000000000000000000000000000000000000000000000000000000\00"
