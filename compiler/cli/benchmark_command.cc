@@ -1,6 +1,7 @@
 // sparsec benchmark MODEL: how fast a model runs, in the lines that DeepSparse prints.
 //
-// One stream: batch after batch, each from float (or whatever the model takes) N,C,H,W tensors to the complete outputs.
+// Batch after batch, each from float (or whatever the model takes) N,C,H,W tensors to the complete outputs; one after
+// the other (sync), or from several streams at once, each with its own context and share of the threads (async).
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +14,8 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/machine.h"
 #include "compiler/cli/measure.h"
+#include "compiler/cli/streams.h"
+#include "compiler/error.h"
 #include "sparsec/benchmark.h"
 
 namespace sparsec::cli {
@@ -24,22 +27,25 @@ struct Arguments {
   bool quiet = false, layers = false;
   std::vector<std::string> images;
   std::string export_path;
+  std::string scenario;
+  std::optional<int> streams;
   ModelOptions model_options;
   LoadOptions load_options;
 };
 
-void print_conditions(const LoadedModel& model) {
+void print_conditions(const Arguments& a, const LoadedModel& model, const Scenario& scenario, int threads) {
   fmt::print("CPU: {} ({} logical)\n", cpu_name(), std::thread::hardware_concurrency());
   fmt::print("Instruction set: {}\n", model.isa());
-  fmt::print("Threads: {}\n", model.threads());
+  fmt::print("Threads: {}{}\n", threads, a.load_options.pin ? ", pinned" : "");
+  if (scenario.async) fmt::print("Streams: {}\n", scenario.streams);
   if (kCheckedBuild) fmt::print("Warning: this sparsec is built with checks, not as a release\n");
 }
 
-void print_result(const Arguments& a, const LoadedModel& model, const BenchmarkResult& r) {
+void print_result(const Arguments& a, const LoadedModel& model, bool async, const BenchmarkResult& r) {
   const Statistics& s = r.latency_ms;
   fmt::print("Original Model Path: {}\n", a.model);
   fmt::print("Batch Size: {}\n", model.batch());
-  fmt::print("Scenario: sync\n");
+  fmt::print("Scenario: {}\n", async ? "async" : "sync");
   fmt::print("Throughput (items/sec): {:.4f}\n", double(model.batch() * r.iterations()) / r.seconds);
   fmt::print("Latency Mean (ms/batch): {:.4f}\n", s.mean());
   fmt::print("Latency Median (ms/batch): {:.4f}\n", s.median());
@@ -48,27 +54,33 @@ void print_result(const Arguments& a, const LoadedModel& model, const BenchmarkR
 }
 
 Result run_benchmark(const Arguments& a) {
+  const Scenario scenario = scenario_of(a.scenario, a.streams, a.load_options, a.model);
+  if (scenario.async && (a.layers || !a.images.empty())) {
+    throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
+                       " looks at one stream; try --scenario sync, without --streams");
+  }
   const std::vector<Image> pictures = read_pictures(a.images);
-  const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, a.load_options)
-                                      : OpenedModel{nullptr, open_model(a.model, a.model_options, a.load_options)};
+  const LoadOptions load = options_of_stream(scenario, a.load_options, 0);
+  const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, load)
+                                      : OpenedModel{nullptr, open_model(a.model, a.model_options, load)};
   const LoadedModel& model = opened.model;
   if (!a.images.empty()) {
-    if (!a.quiet) print_conditions(model);
+    if (!a.quiet) print_conditions(a, model, scenario, model.threads());
     print_image_benchmark(a.model, benchmark_images(model, pictures, a.timing));
     return kOk;
   }
-  const NoiseTensors tensors(model);
-  if (!a.quiet) print_conditions(model);
-  const BenchmarkResult result = benchmark([&] { model.run(tensors.in(), tensors.out()); }, a.timing);
-  print_result(a, model, result);
+  const Streams streams(model, scenario, a.load_options);
+  if (!a.quiet) print_conditions(a, model, scenario, streams.threads());
+  const BenchmarkResult result = benchmark_streams(streams.runs(), a.timing);
+  print_result(a, model, scenario.async, result);
   std::optional<Measured> layers;
   if (a.layers) {
     RoofBench roofs(isa_of(model), model.threads());
-    layers = measure_layers(opened, tensors, roofs, result.seconds);
+    layers = measure_layers(opened, streams.tensors(0), roofs, result.seconds);
     fmt::print("\n{}", print_layers(*layers));
   }
   if (!a.export_path.empty())
-    write_json(a.export_path, benchmark_json(model, a.timing, result, layers ? &*layers : nullptr));
+    write_json(a.export_path, benchmark_json(model, a.timing, streams, result, layers ? &*layers : nullptr));
   return kOk;
 }
 
@@ -92,6 +104,19 @@ void add_benchmark(CLI::App& app, Result& result) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
       ->type_name("N");
   command
+      ->add_option("-s,--scenario", a->scenario,
+                   "sync: batch after batch; async: from several streams at once (default: sync, or "
+                   "async where --streams asks for more than one)")
+      ->check(CLI::IsMember({"sync", "async"}))
+      ->type_name("WHEN");
+  command
+      ->add_option_function<int>(
+          "--streams,--num_streams", [a](int n) { a->streams = n; },
+          "Contexts of the model that work at once, each with its share of the threads (default of "
+          "async: one for every two threads)")
+      ->check(CLI::Range(1, 256))
+      ->type_name("S");
+  command
       ->add_option("--images", a->images,
                    "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
       ->type_name("FILE");
@@ -113,9 +138,12 @@ void add_benchmark(CLI::App& app, Result& result) {
       ->group("Model");
   add_load_options(*command, a->load_options);
   command->footer(
-      "One stream of batches, each from raw input tensors to the complete outputs, one after the other.\n\n"
+      "Batches from raw input tensors to the complete outputs, one after the other or from several streams at once. "
+      "The "
+      "throughput is that of all streams together, from the first start to the last end; a latency is one batch's.\n\n"
       "  sparsec benchmark yolov5s.onnx --threads 2\n"
       "  sparsec benchmark yolov5s.onnx -b 8 -t 30 -w 5\n"
+      "  sparsec benchmark yolov5s.onnx --threads 8 --streams 4\n"
       "  sparsec benchmark yolov5s.onnx --layers -x layers.json\n"
       "  sparsec benchmark libyolo.so --isa avx2\n"
       "  sparsec benchmark yolov5s.onnx --images photos/         from pictures to boxes, in parts\n");

@@ -14,9 +14,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json result_json(const LoadedModel& model, const BenchmarkResult& r) {
+const char* name_of(const Scenario& scenario) { return scenario.async ? "multistream" : "singlestream"; }
+
+ordered_json result_json(const LoadedModel& model, const Scenario& scenario, const BenchmarkResult& r) {
   const Statistics& s = r.latency_ms;
-  ordered_json out = {{"scenario", "singlestream"},
+  ordered_json out = {{"scenario", name_of(scenario)},
                       {"items_per_sec", double(model.batch() * r.iterations()) / r.seconds},
                       {"seconds_ran", r.seconds},
                       {"iterations", r.iterations()},
@@ -31,8 +33,8 @@ ordered_json result_json(const LoadedModel& model, const BenchmarkResult& r) {
 
 }  // namespace
 
-ordered_json benchmark_json(const LoadedModel& model, const BenchmarkOptions& timing, const BenchmarkResult& result,
-                            const Measured* layers) {
+ordered_json benchmark_json(const LoadedModel& model, const BenchmarkOptions& timing, const Streams& streams,
+                            const BenchmarkResult& result, const Measured* layers) {
   ordered_json shapes = ordered_json::array();
   for (const TensorSpec& spec : model.inputs()) shapes.push_back(spec.shape);
   ordered_json out = {{"engine", "sparsec"},
@@ -41,12 +43,12 @@ ordered_json benchmark_json(const LoadedModel& model, const BenchmarkOptions& ti
                       {"model_path", model.source()},
                       {"batch_size", model.batch()},
                       {"input_shapes", shapes},
-                      {"num_cores", model.threads()},
-                      {"scenario", "singlestream"},
+                      {"num_cores", streams.threads()},
+                      {"scenario", name_of(streams.scenario())},
                       {"scheduler", "static"},
                       {"seconds_to_run", timing.seconds},
-                      {"num_streams", 1},
-                      {"benchmark_result", result_json(model, result)},
+                      {"num_streams", streams.scenario().streams},
+                      {"benchmark_result", result_json(model, streams.scenario(), result)},
                       {"fraction_of_supported_ops", 1.0},
                       {"isa", model.isa()},
                       {"checked_build", kCheckedBuild},

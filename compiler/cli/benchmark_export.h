@@ -7,11 +7,12 @@
 
 #include "compiler/cli/layer_report.h"
 #include "compiler/cli/session.h"
+#include "compiler/cli/streams.h"
 #include "sparsec/benchmark.h"
 
 namespace sparsec::cli {
 
-nlohmann::ordered_json benchmark_json(const LoadedModel& model, const BenchmarkOptions& timing,
+nlohmann::ordered_json benchmark_json(const LoadedModel& model, const BenchmarkOptions& timing, const Streams& streams,
                                       const BenchmarkResult& result, const Measured* layers);
 
 // Indented by two. Throws CompileError when it cannot be written.

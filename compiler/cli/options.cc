@@ -66,6 +66,8 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
       ->check(CLI::Range(1, kMostThreads))
       ->type_name("N")
       ->group("Running");
+  app.add_flag("--pin", o.pin, "Keep each thread on a physical core of its own (default: where the system puts it)")
+      ->group("Running");
   app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: " + names_of_isas())
       ->type_name("ISA")
       ->group("Running");

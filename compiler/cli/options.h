@@ -23,8 +23,10 @@ void add_model_options(CLI::App& app, ModelOptions& options);
 
 // How a compiled model is run.
 struct LoadOptions {
-  int threads = 0;  // 0: the physical cores this process may use
-  std::string isa;  // empty: the best this CPU has
+  int threads = 0;     // 0: the physical cores this process may use
+  bool pin = false;    // each thread to a physical core,
+  int first_core = 0;  // from this one on
+  std::string isa;     // empty: the best this CPU has
 };
 void add_load_options(CLI::App& app, LoadOptions& options);
 

@@ -48,6 +48,7 @@ LoadedModel::LoadedModel(engine::Library library, const std::string& source, con
   sparsec_rt_options rt{};
   rt.struct_bytes = sizeof rt;
   rt.threads = options.threads;
+  rt.pin = options.pin ? 1 + options.first_core : 0;
   rt.isa = options.isa.empty() ? nullptr : options.isa.c_str();
   rt.error = error.data();
   rt.error_bytes = error.size();

@@ -38,6 +38,9 @@ class LoadedModel {
   // `source` is what the user named, for messages. Throws CompileError when it does not run on this CPU.
   LoadedModel(engine::Library library, const std::string& source, const LoadOptions& options);
 
+  // A further context of the same library, which runs beside this one.
+  LoadedModel another(const LoadOptions& options) const { return {library_, source_, options}; }
+
   const std::string& source() const { return source_; }
   const std::vector<TensorSpec>& inputs() const { return inputs_; }
   const std::vector<TensorSpec>& outputs() const { return outputs_; }

@@ -38,6 +38,7 @@ typedef struct {
   uint64_t memory_bytes;
   char* error; /* null, or where create() writes why it failed */
   uint64_t error_bytes;
+  int32_t pin; /* 0: threads run where the system puts them; K: thread i on the (K + i)th physical core, from 1 */
 } sparsec_rt_options;
 
 /* NAME_detect_options */

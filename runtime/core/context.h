@@ -11,9 +11,10 @@
 
 namespace sparsec::rt {
 
-// Where things lie in the block, in bytes from its start; all multiples of 64.
+// Where things lie in the block, in bytes from its start; all multiples of 64. Where a batch goes a picture a thread
+// (run.h), there are `arenas`, one a thread and `arena_stride` apart; else one.
 struct Layout {
-  size_t arena, input, output_pointers, outputs, pictures, letterbox, tiles, candidates, total;
+  size_t arena, arena_stride, arenas, input, output_pointers, outputs, pictures, letterbox, tiles, candidates, total;
 };
 Layout layout_of(const sparsec_model& model, const sparsec_program& program, int threads);
 
@@ -39,7 +40,8 @@ struct sparsec_rt_context {
   const sparsec_program* program;
   void* mapped;  // what to give back; null when the memory is the caller's
   size_t mapped_bytes;
-  char* arena;
+  char* arena;  // that all threads share; thread t's own lies t * arena_stride further
+  size_t arena_stride;
   char* input;                     // detection's network input; null where the letterbox writes the first layer's
   void** outputs;                  // detection's outputs; null entries are not written
   sparsec::rt::Picture* pictures;  // one per thread

@@ -10,6 +10,7 @@
 #include "runtime/core/context.h"
 #include "runtime/core/cpu.h"
 #include "runtime/core/cpu_count.h"
+#include "runtime/core/run.h"
 #include "runtime/core/text.h"
 
 namespace sparsec::rt {
@@ -20,7 +21,27 @@ int thread_count(int32_t wanted) {
   return n < kMaxThreads ? n : kMaxThreads;
 }
 
-char* aligned(void* p) { return reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63}); }
+// Where each thread is to stay: physical cores from number `pin`, counted from 1. False, with a message, where there
+// are not enough.
+bool choose_cores(int pin, int threads, int* cpus, const sparsec_rt_options& options, const char* name) {
+  CpuSet allowed;
+  if (!allowed.read_affinity()) {
+    format(options.error, options.error_bytes, "%s: pin = %d; threads can be pinned on Linux only, take 0", name, pin);
+    return false;
+  }
+  int cores[2 * kMaxThreads];
+  const int n = physical_cores(allowed, "", cores, 2 * kMaxThreads);
+  if (pin < 0 || pin > kMaxThreads || pin - 1 + threads > n) {
+    format(options.error, options.error_bytes,
+           "%s: pin = %d with threads = %d; each thread needs a physical core, and this process has %d", name, pin,
+           threads, n);
+    return false;
+  }
+  memcpy(cpus, cores + pin - 1, sizeof(int) * size_t(threads));
+  return true;
+}
+
+char* aligned(void* p) { return static_cast<char*>(p) + (-reinterpret_cast<uintptr_t>(p) & 63); }
 
 void* map_memory(size_t bytes) {
   void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -31,12 +52,33 @@ void* map_memory(size_t bytes) {
   return p;
 }
 
-// Places everything in `block`, which is all zero.
+// Zeroes the caller's memory but for the arenas.
+void clear_around_arenas(char* block, const Layout& l) {
+  const size_t after = l.arena + l.arenas * l.arena_stride;
+  memset(block, 0, l.arena);
+  memset(block + after, 0, l.total - after);
+}
+
+// Zeroes the arenas: each thread its own, or its share of the one. Where a system has several memories, pages lie near
+// the thread that first touches them. (Memory from the system is zero: there the first run touches it first.)
+void clear_arenas(void* context, int thread) {
+  const auto& c = *static_cast<const sparsec_rt_context*>(context);
+  const int threads = c.pool.threads();
+  if (pictures_alone(c.model->batch, threads) > 0) {
+    memset(c.arena + size_t(thread) * c.arena_stride, 0, c.arena_stride);
+  } else {
+    const Share share = share_of(int64_t(c.arena_stride), thread, threads);
+    memset(c.arena + share.begin, 0, size_t(share.end - share.begin));
+  }
+}
+
+// Places everything in `block`, which is all zero, or will be.
 sparsec_rt_context* place(const sparsec_model& model, const sparsec_program& program, char* block, const Layout& l) {
   auto* c = new (block) sparsec_rt_context{};
   c->model = &model;
   c->program = &program;
   c->arena = block + l.arena;
+  c->arena_stride = l.arena_stride;
   if (program.head.levels == 0) return c;
   if (l.input != 0) c->input = block + l.input;
   c->outputs = reinterpret_cast<void**>(block + l.output_pointers);
@@ -97,6 +139,8 @@ int32_t sparsec_rt_create(const sparsec_model* model, const sparsec_rt_options* 
   if (program == nullptr) return SPARSEC_BAD_CPU;
 
   const int threads = thread_count(options.threads);
+  int cpus[kMaxThreads];
+  if (options.pin != 0 && !choose_cores(options.pin, threads, cpus, options, model->name)) return SPARSEC_BAD_ARGUMENT;
   const Layout layout = layout_of(*model, *program, threads);
   void* mapped = nullptr;
   char* block;
@@ -108,7 +152,7 @@ int32_t sparsec_rt_create(const sparsec_model* model, const sparsec_rt_options* 
              model->name, (unsigned long long)options.memory_bytes, (unsigned long long)needed);
       return SPARSEC_NO_MEMORY;
     }
-    memset(block, 0, layout.total);
+    clear_around_arenas(block, layout);
   } else {
     mapped = map_memory(layout.total);
     if (mapped == nullptr) {
@@ -121,10 +165,15 @@ int32_t sparsec_rt_create(const sparsec_model* model, const sparsec_rt_options* 
   sparsec_rt_context* c = place(*model, *program, block, layout);
   c->mapped = mapped;
   c->mapped_bytes = layout.total;
-  if (!c->pool.start(threads)) {
+  if (!c->pool.start(threads, options.pin != 0 ? cpus : nullptr)) {
     if (mapped != nullptr) munmap(mapped, layout.total);
-    format(error, error_bytes, "%s: the system refuses to start %d threads", model->name, threads);
+    format(error, error_bytes, "%s: the system refuses to start %d threads%s", model->name, threads,
+           options.pin != 0 ? ", or to pin them" : "");
     return SPARSEC_NO_THREADS;
+  }
+  if (mapped == nullptr) {
+    const PinnedHere here(c->pool.first_cpu());
+    c->pool.run(clear_arenas, c);
   }
   *context = c;
   return SPARSEC_OK;

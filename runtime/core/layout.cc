@@ -4,6 +4,7 @@
 #include "runtime/core/head.h"
 #include "runtime/core/lazy_head.h"
 #include "runtime/core/letterbox.h"
+#include "runtime/core/run.h"
 
 namespace sparsec::rt {
 
@@ -37,6 +38,10 @@ bool detection_touches(const sparsec_program& program, sparsec_space space, uint
   return false;
 }
 
+// No cache line belongs to two threads, and no page of a block that begins on one.
+constexpr size_t kPage = 4096;
+size_t whole_pages(uint64_t bytes) { return (size_t(bytes) + kPage - 1) & ~(kPage - 1); }
+
 Layout layout_of(const sparsec_model& model, const sparsec_program& program, int threads) {
   Layout l{};
   size_t used = 0;
@@ -46,7 +51,10 @@ Layout layout_of(const sparsec_model& model, const sparsec_program& program, int
     return at;
   };
   take(sizeof(sparsec_rt_context));
-  l.arena = take(program.arena_bytes);
+  l.arenas = pictures_alone(model.batch, threads) > 0 ? size_t(threads) : 1;
+  l.arena_stride = l.arenas > 1 ? whole_pages(program.arena_bytes) : program.arena_bytes;
+  if (l.arenas > 1) used = whole_pages(used);
+  l.arena = take(l.arena_stride * l.arenas);
   if (program.head.levels > 0) {
     if (detection_touches(program, SPARSEC_INPUT, 0)) l.input = take(uint64_t(picture_bytes(model, model.inputs[0])));
     l.output_pointers = take(sizeof(void*) * model.n_outputs);

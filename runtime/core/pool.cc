@@ -10,7 +10,14 @@
 namespace sparsec::rt {
 namespace {
 constexpr int64_t kSpinNanoseconds = 40'000;
+
+bool pin(pthread_t thread, int cpu) {
+  CpuSet one;
+  one.add(cpu);
+  return one.set_affinity(thread);
 }
+
+}  // namespace
 
 bool Barrier::init(int count, int64_t spin_ns) {
   count_ = count;
@@ -39,8 +46,9 @@ void* Pool::main(void* argument) {
   }
 }
 
-bool Pool::start(int threads) {
+bool Pool::start(int threads, const int* cpus) {
   threads_ = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
+  first_cpu_ = cpus != nullptr ? cpus[0] : -1;
   if (threads_ == 1) return true;
   // Spinning pays only where nobody waits for the core that we spin on.
   if (!barrier_.init(threads_, threads_ <= usable_cores() ? kSpinNanoseconds : 0)) return false;
@@ -54,13 +62,15 @@ bool Pool::start(int threads) {
   const size_t stack = (least > 0 ? size_t(least) : 0) + 512 * 1024;
   pthread_attr_setstacksize(&attributes, (stack + 0xffff) & ~size_t{0xffff});
   int started = 1;
-  for (; started < threads_; ++started) {
+  bool refused = false;
+  for (; started < threads_ && !refused; ++started) {
     Worker& worker = workers_[started];
     worker = {this, started, {}};
     if (pthread_create(&worker.handle, &attributes, &Pool::main, &worker) != 0) break;
+    refused = cpus != nullptr && !pin(worker.handle, cpus[started]);
   }
   pthread_attr_destroy(&attributes);
-  if (started == threads_) return true;
+  if (started == threads_ && !refused) return true;
   end(started);
   return false;
 }
@@ -68,6 +78,7 @@ bool Pool::start(int threads) {
 void Pool::stop() {
   if (threads_ > 1) end(threads_);
   threads_ = 1;
+  first_cpu_ = -1;
 }
 
 void Pool::end(int started) {

@@ -33,12 +33,14 @@ class Pool {
  public:
   using Job = void (*)(void* argument, int thread);
 
-  // Starts threads - 1 threads. False when the system refuses; then nothing is left running.
-  bool start(int threads);
+  // Starts threads - 1 threads; where `cpus` is given, thread i is pinned to cpus[i] (the caller's, number 0, only
+  // while it holds a PinnedHere(first_cpu())). False when the system refuses; then nothing is left running.
+  bool start(int threads, const int* cpus = nullptr);
   // Ends and joins the threads.
   void stop();
 
   int threads() const { return threads_; }
+  int first_cpu() const { return first_cpu_; }  // that thread number 0 belongs on; -1: on any
 
   // Every thread runs job(argument, its number); returns when all are done. One caller at a time.
   void run(Job job, void* argument);
@@ -58,6 +60,7 @@ class Pool {
   void end(int started);
 
   int threads_ = 1;
+  int first_cpu_ = -1;
   Job job_ = nullptr;  // null: end
   void* argument_ = nullptr;
   Barrier barrier_;

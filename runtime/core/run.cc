@@ -1,5 +1,6 @@
-// The schedule, walked by every thread at once: each takes its share of an entry's tiles (or calls), and all meet where
-// an entry asks for it. A second walk does the same by the clock; the first knows nothing of it.
+// The schedule, walked by a team: each thread takes its share of an entry's tiles (or calls), and all meet where an
+// entry asks for it. The team is all threads, or one thread in its own arena. A second walk does the same by the clock;
+// the first knows nothing of it.
 #include "runtime/core/run.h"
 
 #include "runtime/core/letterbox.h"
@@ -9,13 +10,22 @@
 namespace sparsec::rt {
 namespace {
 
+// A thread's place among those that share a picture.
+struct Place {
+  int thread, threads;
+  char* arena;
+};
+
+Place together(const Walk& w, int thread) { return {thread, w.context->pool.threads(), w.context->arena}; }
+Place alone(const Walk& w, int thread) { return {0, 1, w.context->arena + size_t(thread) * w.context->arena_stride}; }
+
 // Where a pointer of a call starts, for one picture and thread.
-const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, int thread) {
+const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, const Place& place) {
   const sparsec_model& model = *w.context->model;
   const char* base = nullptr;
   switch (p.space) {
     case SPARSEC_ARENA:
-      base = w.context->arena;
+      base = place.arena;
       break;
     case SPARSEC_CONSTANTS:
       base = reinterpret_cast<const char*>(w.context->program->constants);
@@ -27,25 +37,37 @@ const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, i
       base = static_cast<const char*>(w.outputs[p.index]) + picture * picture_bytes(model, model.outputs[p.index]);
       break;
     case SPARSEC_PICTURE:
-      base = reinterpret_cast<const char*>(w.context->pictures + thread);
+      base = reinterpret_cast<const char*>(w.context->pictures + place.thread);
       break;
   }
   return base + p.offset;
 }
 
-void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, int thread, int threads) {
+void run_tiles(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end,
+               const Place& place) {
+  const void* pointers[2 * SPARSEC_MAX_POINTERS];
+  for (uint32_t i = 0; i < call.pointers; ++i) {
+    const sparsec_pointer& p = w.context->program->pointers[call.first_pointer + i];
+    pointers[i] = resolve(w, picture, p, place) + p.stride * begin;
+    pointers[SPARSEC_MAX_POINTERS + i] =
+        reinterpret_cast<const void*>(intptr_t(p.stride));  // NOLINT(performance-no-int-to-ptr): abi.h has it so
+  }
+  call.kernel(pointers, end - begin);
+}
+
+void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const Place& place) {
   const sparsec_program& program = *w.context->program;
   const sparsec_step& step = program.steps[work.step];
   const sparsec_call* calls = program.calls + step.first_call;
   if (step.split == 0) {
-    const Share share = share_of(work.end - work.begin, thread, threads);
+    const Share share = share_of(work.end - work.begin, place.thread, place.threads);
     if (share.begin == share.end) return;
     for (uint32_t c = 0; c < step.calls; ++c)
-      run_call(w, picture, calls[c], work.begin + share.begin, work.begin + share.end, thread);
+      run_tiles(w, picture, calls[c], work.begin + share.begin, work.begin + share.end, place);
   } else {
     for (uint32_t c = 0; c < step.calls; ++c)
-      if (c / step.split % uint32_t(threads) == uint32_t(thread))
-        run_call(w, picture, calls[c], work.begin, work.end, thread);
+      if (c / step.split % uint32_t(place.threads) == uint32_t(place.thread))
+        run_tiles(w, picture, calls[c], work.begin, work.end, place);
   }
 }
 
@@ -53,14 +75,35 @@ bool is_letterbox(const sparsec_program& program, const sparsec_work& work) {
   return program.calls[program.steps[work.step].first_call].kernel == SPARSEC_STEP(letterbox);
 }
 
+// take(picture) for each picture that this thread is the next to be free for.
+template <class Take>
+void take_pictures(Walk& w, uint32_t count, const Take& take) {
+  for (;;) {
+    const uint32_t picture = w.next_alone.fetch_add(1, std::memory_order_relaxed);
+    if (picture >= count) return;
+    take(picture);
+  }
+}
+
 void walk_schedule(void* argument, int thread) {
-  const Walk& w = *static_cast<const Walk*>(argument);
+  Walk& w = *static_cast<Walk*>(argument);
   Pool& pool = w.context->pool;
-  for (uint32_t picture = 0; picture < w.pictures; ++picture) {
+  const uint32_t whole = pictures_alone(w.pictures, pool.threads());
+  if (whole > 0) {
+    const Place place = alone(w, thread);
+    take_pictures(w, whole, [&](uint32_t picture) {
+      for (const sparsec_work* work = w.first; work != w.last; ++work)
+        run_entry(w, w.first_picture + picture, *work, place);
+    });
+    if (whole == w.pictures) return;
+    pool.barrier();  // the first thread's arena is now everybody's
+  }
+  const Place place = together(w, thread);
+  for (uint32_t picture = whole; picture < w.pictures; ++picture) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
       const bool timed = w.letterbox_ns != nullptr && thread == 0 && is_letterbox(*w.context->program, *work);
       const int64_t start = timed ? now_ns() : 0;
-      run_entry(w, w.first_picture + picture, *work, thread, pool.threads());
+      run_entry(w, w.first_picture + picture, *work, place);
       // The next picture uses the arena anew. The pool itself waits for the end of the last.
       const bool last_entry = work + 1 == w.last, last_picture = picture + 1 == w.pictures;
       if (last_entry ? !last_picture : work->barrier != 0) pool.barrier();
@@ -69,21 +112,44 @@ void walk_schedule(void* argument, int thread) {
   }
 }
 
+// A thread's clock: each look adds the time since the last one.
+class Stopwatch {
+ public:
+  void add_to(uint64_t& sum) {
+    const int64_t now = now_ns();
+    sum += uint64_t(now - before_);
+    before_ = now;
+  }
+
+ private:
+  int64_t before_ = now_ns();
+};
+
 // The same, and what each entry takes. The end is a barrier too, so that every thread's times sum to the whole.
 void walk_timed(void* argument, int thread) {
-  const Walk& w = *static_cast<const Walk*>(argument);
+  Walk& w = *static_cast<Walk*>(argument);
   Pool& pool = w.context->pool;
   sparsec_rt_entry_time* times = w.times + thread * (w.last - w.first);
-  int64_t before = now_ns();
-  for (uint32_t picture = 0; picture < w.pictures; ++picture) {
+  Stopwatch watch;
+  const uint32_t whole = pictures_alone(w.pictures, pool.threads());
+  if (whole > 0) {
+    const Place place = alone(w, thread);
+    take_pictures(w, whole, [&](uint32_t picture) {
+      for (const sparsec_work* work = w.first; work != w.last; ++work) {
+        run_entry(w, w.first_picture + picture, *work, place);
+        watch.add_to(times[work - w.first].work);
+      }
+    });
+    pool.barrier();
+    watch.add_to(times[w.last - w.first - 1].wait);
+  }
+  const Place place = together(w, thread);
+  for (uint32_t picture = whole; picture < w.pictures; ++picture) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
-      run_entry(w, w.first_picture + picture, *work, thread, pool.threads());
-      const int64_t done = now_ns();
+      run_entry(w, w.first_picture + picture, *work, place);
+      watch.add_to(times[work - w.first].work);
       if (work->barrier != 0 || work + 1 == w.last) pool.barrier();
-      const int64_t after = now_ns();
-      times[work - w.first].work += uint64_t(done - before);
-      times[work - w.first].wait += uint64_t(after - done);
-      before = after;
+      watch.add_to(times[work - w.first].wait);
     }
   }
 }
@@ -91,13 +157,7 @@ void walk_timed(void* argument, int thread) {
 }  // namespace
 
 void run_call(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end, int thread) {
-  const void* pointers[2 * SPARSEC_MAX_POINTERS];
-  for (uint32_t i = 0; i < call.pointers; ++i) {
-    const sparsec_pointer& p = w.context->program->pointers[call.first_pointer + i];
-    pointers[i] = resolve(w, picture, p, thread) + p.stride * begin;
-    pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(intptr_t(p.stride));
-  }
-  call.kernel(pointers, end - begin);
+  run_tiles(w, picture, call, begin, end, together(w, thread));
 }
 
 void run_walk(Walk& walk) { walk.context->pool.run(walk.times ? walk_timed : walk_schedule, &walk); }

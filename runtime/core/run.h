@@ -1,6 +1,11 @@
 // Walking a schedule: a run of the whole model, detection's part of it, or a few tiles of one step.
+//
+// A batch of at least as many pictures as there are threads is walked a picture a thread: nobody waits for anybody, and
+// each thread has an arena of its own. What is left over, fewer pictures than threads, and every smaller batch is
+// walked by all threads together, picture after picture. The results are the same to the bit.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "runtime/core/context.h"
@@ -16,12 +21,18 @@ struct Walk {
   const sparsec_work *first, *last;
   int64_t* letterbox_ns = nullptr;         // gains the time that letterbox entries took, until their barrier
   sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
+  std::atomic<uint32_t> next_alone{0};     // the next picture for a thread that takes one alone
 };
+
+// How many of so many pictures are walked a picture a thread: a multiple of `threads`.
+constexpr uint32_t pictures_alone(uint32_t pictures, int threads) {
+  return threads > 1 ? pictures - pictures % uint32_t(threads) : 0;
+}
 
 // By all threads of the context; returns when all are done.
 void run_walk(Walk& walk);
 
-// Tiles [begin, end) of one call, by thread number `thread` alone.
+// Tiles [begin, end) of one call, by thread number `thread` alone, in the arena that all threads share.
 void run_call(const Walk& walk, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end, int thread);
 
 }  // namespace sparsec::rt

@@ -1,8 +1,9 @@
 // One call at a time per context: taken on entry, given back at the end of scope. A second caller is told so and
-// touches nothing.
+// touches nothing. Where threads are pinned, so is the caller's meanwhile.
 #pragma once
 
 #include "runtime/core/context.h"
+#include "runtime/core/cpu_set.h"
 #include "runtime/core/text.h"
 
 namespace sparsec::rt {
@@ -10,7 +11,9 @@ namespace sparsec::rt {
 class Use {
  public:
   explicit Use(sparsec_rt_context& context)
-      : context_(context), taken_(context.busy.exchange(1, std::memory_order_acquire) == 0) {}
+      : context_(context),
+        taken_(context.busy.exchange(1, std::memory_order_acquire) == 0),
+        pinned_(taken_ ? context.pool.first_cpu() : -1) {}
   ~Use() {
     if (taken_) context_.busy.store(0, std::memory_order_release);
   }
@@ -27,6 +30,7 @@ class Use {
  private:
   sparsec_rt_context& context_;
   bool taken_;
+  PinnedHere pinned_;
 };
 
 }  // namespace sparsec::rt

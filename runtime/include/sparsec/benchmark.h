@@ -40,4 +40,10 @@ struct BenchmarkResult {
 // Calls `work` again and again on the calling thread, by the monotonic clock. What `work` throws comes through.
 BenchmarkResult benchmark(const std::function<void()>& work, const BenchmarkOptions& options);
 
+// The same by several streams at once: each calls its own work on a thread of its own (the first on the calling one).
+// All warm up, begin together, and end by the clock or when they have made options.iterations calls between them. The
+// result is of all streams' calls, from the first start to the last end. What a work throws ends the others, and comes
+// through. At least one stream.
+BenchmarkResult benchmark_streams(const std::vector<std::function<void()>>& streams, const BenchmarkOptions& options);
+
 }  // namespace sparsec
