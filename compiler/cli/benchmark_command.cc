@@ -138,9 +138,8 @@ void add_benchmark(CLI::App& app, Result& result) {
       ->group("Model");
   add_load_options(*command, a->load_options);
   command->footer(
-      "Batches from raw input tensors to the complete outputs, one after the other or from several streams at once. "
-      "The "
-      "throughput is that of all streams together, from the first start to the last end; a latency is one batch's.\n\n"
+      "Batches from raw input tensors to the complete outputs, one after the other or from several streams at once.\n"
+      "The throughput is that of all streams together, from first start to last end; a latency is one batch's.\n\n"
       "  sparsec benchmark yolov5s.onnx --threads 2\n"
       "  sparsec benchmark yolov5s.onnx -b 8 -t 30 -w 5\n"
       "  sparsec benchmark yolov5s.onnx --threads 8 --streams 4\n"

@@ -64,8 +64,8 @@ std::string text_of_file(const std::vector<emit::TextFile>& files, const std::st
 
 TEST(Golden, Cpp) {
   const auto files = emit::cpp_files(small_model(testing::isas_for("x86_64")));
-  for (const char* name : {"small_scalar_0.cc", "small_avx2_0.cc", "small_avx_vnni_0.cc", "small_avx512_vnni_0.cc", "small_amx_0.cc", "small_tables.cc",
-                           "small_scalar_constants.cc", "Makefile"})
+  for (const char* name : {"small_scalar_0.cc", "small_avx2_0.cc", "small_avx_vnni_0.cc", "small_avx512_vnni_0.cc",
+                           "small_amx_0.cc", "small_tables.cc", "small_scalar_constants.cc", "Makefile"})
     expect_golden(std::string("cpp_") + name, text_of_file(files, name));
 }
 
