@@ -102,7 +102,7 @@ constexpr const char* kMain = R"(
 #include "families.h"
 static char input[%INPUT%], output[%OUTPUT%];
 int main(int argc, char** argv) {
-  families_options options = {sizeof options, 1, argv[argc - 1], 0, 0, 0, 0};
+  families_options options = {sizeof options, 1, argv[argc - 1], 0, 0, 0, 0, 0};
   families_context* context = 0;
   const void* inputs[1] = {input};
   void* outputs[1] = {output};

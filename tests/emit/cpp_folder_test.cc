@@ -19,7 +19,7 @@ constexpr const char* kMain = R"(
 int main(void) {
   const char* isas[] = {"scalar", "avx2", "avx_vnni", "avx512_vnni", "amx"};
   for (int k = 0; k < 5; ++k) {
-    adder_options options = {sizeof options, 1, isas[k], 0, 0, 0, 0};
+    adder_options options = {sizeof options, 1, isas[k], 0, 0, 0, 0, 0};
     adder_context* context = 0;
     int32_t a[128], b[128], out[128];
     const void* inputs[2] = {a, b};

@@ -23,7 +23,7 @@ std::string user_program(const std::string& name, const std::string& entry = "ma
 #include "@.h"
 #include <stdio.h>
 static int run_@(const char* isa) {
-  @_options options = {sizeof(@_options), 2, isa, 0, 0, 0, 0};
+  @_options options = {sizeof(@_options), 2, isa, 0, 0, 0, 0, 0};
   @_context* context = 0;
   int32_t a[128], b[128], out[128];
   const void* inputs[2] = {a, b};

@@ -22,7 +22,7 @@ constexpr const char* kMain = R"(
 #include "tiny.h"
 int main(int argc, char** argv) {
   static const size_t sizes[] = {SIZES};
-  tiny_options options = {sizeof options, 2, argc > 1 ? argv[1] : 0, 0, 0, 0, 0};
+  tiny_options options = {sizeof options, 2, argc > 1 ? argv[1] : 0, 0, 0, 0, 0, 0};
   tiny_context* context = 0;
   void* input = malloc(sizes[0]);
   void* outputs[8];

@@ -20,7 +20,7 @@ constexpr const char* kMain = R"(
 #include "tiny.h"
 static float input[3 * 64 * 96], output[378 * 8];
 int main(int argc, char** argv) {
-  tiny_options options = {sizeof options, 2, argc > 1 ? argv[1] : 0, 0, 0, 0, 0};
+  tiny_options options = {sizeof options, 2, argc > 1 ? argv[1] : 0, 0, 0, 0, 0, 0};
   tiny_context* context = 0;
   const void* inputs[1] = {input};
   void* outputs[1] = {output};

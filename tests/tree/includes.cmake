@@ -24,7 +24,7 @@ set(rows
   "compiler/engine         : compiler/error.h codegen/emit runtime/include runtime/core/api.h"
   "compiler/verify         : compiler/error.h compiler/ir compiler/oracle compiler/compile compiler/plan compiler/engine codegen runtime/core/letterbox.h runtime/core/steps.h runtime/core/pool.h runtime/core/api.h runtime/include"
   "compiler/measure        : compiler/error.h compiler/ir compiler/analysis compiler/compile compiler/plan compiler/engine codegen/isa codegen/kernels codegen/program codegen/emit/image.h runtime/core/api.h runtime/include"
-  "compiler/cli            : compiler codegen/isa runtime/include runtime/core/cpu.h runtime/core/letterbox.h"
+  "compiler/cli            : compiler codegen/isa runtime/include runtime/core/cpu.h runtime/core/cpu_count.h runtime/core/pool.h runtime/core/letterbox.h"
   "samples                 : runtime/include"
 )
 # A row lists files; the pattern is what only they may include.
