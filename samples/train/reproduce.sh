@@ -17,8 +17,8 @@ leg() {
 }
 leg dense $first dense --cfg $model --hyp "$signs/hyp_320.yaml" "${dense[@]}"
 leg prune $first prune --weights "$folder/dense/last.pt" --hyp "$signs/hyp_320.yaml" "${prune[@]}"
-leg finish $last finish --weights "$folder/prune/last.pt" --hyp "$signs/hyp_640.yaml" "${finish[@]}"
-leg finish_dense $last twin --weights "$folder/dense/last.pt" --hyp "$signs/hyp_640.yaml" "${finish[@]}"
+leg finish $last finish --weights "$folder/prune/last.pt" --hyp "$here/hyp_adamw.yaml" "${finish[@]}"
+leg finish_dense $last twin --weights "$folder/dense/last.pt" --hyp "$here/hyp_adamw.yaml" "${finish[@]}"
 for which in finish twin; do
   "$python" "$here" eval --weights "$folder/$which/best.pt" --data "$folder/scenes/data.yaml" --split test
 done
