@@ -49,9 +49,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
     } else if (const Isa* isa = find_isa(name)) {
       add = {isa};
     } else {
-      std::string known;
-      for (const Isa* isa : all_isas()) known += ", " + std::string(isa->name);
-      throw CompileError("--target: '" + name + "' is unknown; known: host, all" + known);
+      throw CompileError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
     }
     for (const Isa* isa : add) {
       if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);

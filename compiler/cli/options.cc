@@ -16,13 +16,13 @@ std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
   return values.size() == 1 ? std::array{values[0], values[0]} : std::array{values[0], values[1]};
 }
 
+}  // namespace
+
 std::string names_of_isas() {
   std::string names;
   for (const Isa* isa : all_isas()) names += (names.empty() ? "" : ", ") + std::string(isa->name);
   return names;
 }
-
-}  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option("--target", o.targets,

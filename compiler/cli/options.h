@@ -17,7 +17,7 @@ struct ModelOptions {
   std::optional<std::array<int64_t, 2>> input_shape;
   std::vector<std::string> anchors;  // one text per level: "10,13,16,30,33,23"
   std::string class_names;           // a file
-  std::string columns = "auto";      // auto, on, off
+  std::string columns = "auto";      // auto, off
 };
 void add_model_options(CLI::App& app, ModelOptions& options);
 
@@ -29,6 +29,9 @@ struct LoadOptions {
   std::string isa;     // empty: the best this CPU has
 };
 void add_load_options(CLI::App& app, LoadOptions& options);
+
+// "avx512_vnni, amx, ...": all there are.
+std::string names_of_isas();
 
 // "10,13,16,30 30,61,62,45" as widths and heights, level after level. Throws CompileError.
 std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels);

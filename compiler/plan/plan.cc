@@ -28,7 +28,7 @@ void check_pictures(const Graph& graph) {
                              "; supported: one picture, 1xCxHxW, computed at run time");
 }
 
-// The nodes that make a level's planes, in order: its convolution and what follows that, or the last node alone.
+// The nodes that make a level's planes, in order: a convolution and what follows it. None where it is no such chain.
 std::vector<int32_t> makers_of(const Graph& graph, const std::vector<int32_t>& producer, ValueId planes) {
   std::vector<int32_t> makers;
   for (ValueId v = planes; producer[size_t(v)] >= 0;) {

@@ -36,7 +36,7 @@ class Simulator {
   uint8_t* arena() { return arena_.data(); }
 
  private:
-  void run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t last, int threads);
+  void run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads);
   void run_share(const sparsec_work& work, int thread, int threads);
   void run_call(uint32_t index, int64_t begin, int64_t end);
 
