@@ -91,7 +91,7 @@ class Run:
         self.data = DataSet(options.data)
         self.device = torch.device(options.device)
         torch.manual_seed(options.seed)
-        torch.set_num_threads(len(os.sched_getaffinity(0)))  # PyTorch's own guess is 1 on some machines
+        torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', '').split(',')[0] or len(os.sched_getaffinity(0))))  # PyTorch's own guess is 1 on some machines
         self._start()
         self.loss = Loss(self.hyp, len(self.data.names), options.imgsz)
         self.train_set = self._pictures('train', self.hyp)
