@@ -1,9 +1,9 @@
 // Layer by layer: write the oracle's inputs to where the plan says that they lie, run the schedule's entries that serve
 // the node, read its outputs back.
 //
-// A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while the
-// node runs. What else lies in the arena is then of no meaning, and each node is judged alone: an error does not
-// spread.
+// A value lies in planes, in a plain array, or in both; it is written to each of its places that is alive while an
+// entry of the node runs. What else lies in the arena is then of no meaning, and each node is judged alone: an error
+// does not spread.
 #include "compiler/verify/layers.h"
 
 #include <algorithm>
@@ -57,30 +57,23 @@ class Bench {
     SPARSEC_CHECK(plan.step_node.size() == plan.program.steps.size(), "a step per entry of step_node");
   }
 
-  // Steps that serve the node, [first, last]; nothing when it has none.
-  bool steps_of(int32_t node, int32_t* first, int32_t* last) const {
-    *first = INT32_MAX;
-    *last = -1;
-    for (size_t s = 0; s < plan_.step_node.size(); ++s) {
-      if (plan_.step_node[s] != node) continue;
-      *first = std::min(*first, int32_t(s));
-      *last = std::max(*last, int32_t(s));
+  // Runs the schedule's entries that serve the node; false when it has none. Each place of an input is written once,
+  // before the first entry at which it is alive: the levels of a head may share their memory.
+  bool run(int32_t node, const std::map<ValueId, TensorPtr>& values) {
+    std::vector<Input> inputs = inputs_of(node, values);
+    bool any = false;
+    for (uint32_t e = 0; e < plan_.program.schedule.size(); ++e) {
+      const uint32_t step = plan_.program.schedule[e].step;
+      if (plan_.step_node[step] != node) continue;
+      for (Input& input : inputs) {
+        if (input.written || !alive(input.at, int32_t(step))) continue;
+        input.write();
+        input.written = true;
+      }
+      machine_.run(e, in_, out_);
+      any = true;
     }
-    return *last >= 0;
-  }
-
-  void write(ValueId v, const Tensor& value, int32_t first, int32_t last) {
-    if (const auto& place = plan_.places.planes[size_t(v)]; place && alive(place->at, first, last))
-      write_planes(*place, graph_.value(v).type, value);
-    if (const auto& place = plan_.places.plain[size_t(v)];
-        place && place->at.space != SPARSEC_CONSTANTS && alive(place->at, first, last)) {
-      std::memcpy(address(place->at), value.bytes.data(), value.bytes.size());
-    }
-  }
-
-  void run(int32_t node) {
-    for (uint32_t e = 0; e < plan_.program.schedule.size(); ++e)
-      if (plan_.step_node[plan_.program.schedule[e].step] == node) machine_.run(e, in_, out_);
+    return any;
   }
 
   Tensor read(ValueId v, bool from_planes) const {
@@ -101,10 +94,31 @@ class Bench {
                                   size_t(std::max<int64_t>(1, graph_.meta.batch)));
   }
 
-  bool alive(const Location& at, int32_t first, int32_t last) const {
+  // One place of one input: a value may lie in planes and in a plain array.
+  struct Input {
+    Location at;
+    std::function<void()> write;
+    bool written = false;
+  };
+  std::vector<Input> inputs_of(int32_t node, const std::map<ValueId, TensorPtr>& values) const {
+    std::vector<Input> inputs;
+    for (const ValueId v : graph_.nodes[size_t(node)].inputs) {
+      if (v == kNoValue || graph_.value(v).constant) continue;
+      const Tensor& value = *values.at(v);
+      if (const auto& place = plan_.places.planes[size_t(v)])
+        inputs.push_back({place->at, [this, &place, &value, v] { write_planes(*place, graph_.value(v).type, value); }});
+      if (const auto& place = plan_.places.plain[size_t(v)]; place && place->at.space != SPARSEC_CONSTANTS)
+        inputs.push_back({place->at, [this, &place, &value] {
+                            std::memcpy(address(place->at), value.bytes.data(), value.bytes.size());
+                          }});
+    }
+    return inputs;
+  }
+
+  bool alive(const Location& at, int32_t step) const {
     if (at.space != SPARSEC_ARENA) return true;
     const Buffer& b = plan_.places.buffers[size_t(at.index)];
-    return b.first <= last && b.last >= first;
+    return b.first <= step && b.last >= step;
   }
 
   std::byte* address(const Location& at) const {
@@ -180,6 +194,7 @@ Agreement compare(std::string name, std::string op, const Tensor& ours, const Te
                 a.name + ": the oracle's output has another type or shape");
   switch (ours.type) {
     case DType::f32:
+      for (const float x : expected.data<float>()) a.largest = std::max(a.largest, std::fabs(double(x)));
       count_differences<float>(a, ours, expected);
       break;
     case DType::u8:
@@ -214,13 +229,8 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machi
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if (on_node) on_node(node);
-    int32_t first = 0, last = 0;
-    if (!bench.steps_of(int32_t(i), &first, &last))
+    if (!bench.run(int32_t(i), values))
       continue;  // it only renames: a concatenation of values that lie in place already
-    for (const ValueId v : node.inputs) {
-      if (v != kNoValue && !graph.value(v).constant) bench.write(v, *values.at(v), first, last);
-    }
-    bench.run(int32_t(i));
     const bool planes = works_on_planes(graph, node) && !std::holds_alternative<Decode>(node.op);
     for (const ValueId v : node.outputs) {
       out.push_back(compare(node.name, name_of(node.op), bench.read(v, planes), *values.at(v)));

@@ -14,6 +14,10 @@
 
 namespace sparsec {
 
+// Of float results, relative to the largest value. They are specified to the bit too, but it is integers that must
+// keep it.
+constexpr double kFloatTolerance = 1e-4;
+
 // One output of one node (or of the whole model).
 struct Agreement {
   std::string name;  // the node's, or the model output's
@@ -21,7 +25,9 @@ struct Agreement {
   bool integer = false;  // u8: differences are steps; else absolute differences of floats
   int64_t elements = 0, equal = 0;
   double worst = 0;
+  double largest = 0;  // of floats: the largest magnitude that was expected
   double share() const { return elements ? double(equal) / double(elements) : 1; }
+  bool good() const { return integer ? equal == elements : worst <= kFloatTolerance * largest; }
 };
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);
