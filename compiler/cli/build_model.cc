@@ -2,6 +2,7 @@
 #include "compiler/cli/build_model.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -60,6 +61,15 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
   return out;
 }
 
+// Of the target, per core; nothing where it is not known.
+std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
+  if (o.l2_kib) return o.l2_kib;
+  const bool own = !load.isa.empty() || o.targets == std::vector<std::string>{"host"} ||
+                   o.targets == std::vector<std::string>{"all"};
+  const int64_t kib = own ? sysconf(_SC_LEVEL2_CACHE_SIZE) >> 10 : 0;
+  return kib > 0 ? std::optional(kib) : std::nullopt;
+}
+
 }  // namespace
 
 bool is_library(const std::string& path) {
@@ -80,6 +90,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.import.class_names_file = o.class_names;
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
+  if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
   out.targets = isas(load.isa.empty() ? o.targets : std::vector{load.isa});
   out.options_text = fingerprint(o, load);
   return out;
@@ -92,6 +103,7 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   if (o.input_shape) out += fmt::format(" --input-shape {} {}", (*o.input_shape)[0], (*o.input_shape)[1]);
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
+  if (o.l2_kib) out += fmt::format(" --l2 {}", *o.l2_kib);
   return out.substr(1);
 }
 

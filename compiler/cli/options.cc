@@ -9,7 +9,7 @@
 namespace sparsec::cli {
 namespace {
 
-constexpr int64_t kMostPictures = 1024, kLargestSide = 16384;
+constexpr int64_t kMostPictures = 1024, kLargestSide = 16384, kLeastL2 = 64, kMostL2 = 64 << 10;
 constexpr int kMostThreads = 256;
 
 std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
@@ -58,6 +58,13 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->check(CLI::IsMember({"auto", "off"}))
       ->capture_default_str()
       ->type_name("WHEN")
+      ->group("Model");
+  app.add_option_function<int64_t>(
+         "--l2", [&o](int64_t kib) { o.l2_kib = kib; },
+         "KiB of second-level cache per core that columns are to fit in (default: this machine's for the targets host "
+         "and all, else 1024)")
+      ->check(CLI::Range(kLeastL2, kMostL2))
+      ->type_name("KIB")
       ->group("Model");
 }
 

@@ -18,6 +18,7 @@ struct ModelOptions {
   std::vector<std::string> anchors;  // one text per level: "10,13,16,30,33,23"
   std::string class_names;           // a file
   std::string columns = "auto";      // auto, off
+  std::optional<int64_t> l2_kib;     // per core; none: the machine's own where it is the target
 };
 void add_model_options(CLI::App& app, ModelOptions& options);
 

@@ -5,7 +5,8 @@
 // backwards, each step must have come as far as the later steps of the group read, halo included: the cut is skewed, so
 // no pixel is computed twice. A step that nobody in the group reads is cut evenly too. The number of bands makes a
 // band's share of the activations, with the group's code and weights, fit L2. A step alone, in one band, runs its calls
-// one after the other over all tiles, so that only the largest call's code counts.
+// one after the other over all tiles, so that only the largest call's code counts, and of what it writes one call's
+// share.
 //
 // A run of the whole model and detection each have their own steps and so their own groups.
 #include <algorithm>
@@ -44,7 +45,7 @@ class Columns {
  private:
   // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all, and so does a level
   // of the head with its decoding, which is the largest tensor of all.
-  static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 16;
+  static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 32;
   int32_t most_bands(int32_t first, int32_t last) const {
     const bool decoded = last == first + 1 && extent(last).writes.empty();  // writes to the caller's memory
     return first == last || decoded ? kMaxBandsAlone : kMaxBands;
@@ -53,18 +54,24 @@ class Columns {
   bool bandable(int32_t s) const { return extent(s).is_border || extent(s).tiles != Tiles::whole; }
   bool joins(int32_t s, int32_t next) const { return bandable(next) && !extent(s).alone && !extent(next).alone; }
   const StepExtent& extent(int32_t s) const { return extents_[size_t(steps_[size_t(s)])]; }
+  int64_t calls(int32_t s) const { return plan_.program.steps[size_t(steps_[size_t(s)])].calls; }
   int64_t tiles(int32_t s) const { return plan_.program.steps[size_t(steps_[size_t(s)])].tiles; }
   int64_t budget() const { return options_.l2_bytes * 3 / 4; }
 
-  // Bytes of the tensors that the steps read and write, each once.
-  int64_t activations(int32_t first, int32_t last) const {
+  // Bytes of tensors, each once.
+  static int64_t bytes_of(const std::vector<const std::vector<StepExtent::Planes>*>& lists) {
     std::map<std::pair<int32_t, int64_t>, int64_t> bytes;
-    for (int32_t s = first; s <= last; ++s)
-      for (const auto* side : {&extent(s).reads, &extent(s).writes})
-        for (const StepExtent::Planes& p : *side) bytes[p.key()] = std::max(bytes[p.key()], p.bytes);
+    for (const auto* list : lists)
+      for (const StepExtent::Planes& p : *list) bytes[p.key()] = std::max(bytes[p.key()], p.bytes);
     int64_t sum = 0;
     for (const auto& [key, size] : bytes) sum += size;
     return sum;
+  }
+  // Of the tensors that the steps read and write.
+  int64_t activations(int32_t first, int32_t last) const {
+    std::vector<const std::vector<StepExtent::Planes>*> lists;
+    for (int32_t s = first; s <= last; ++s) lists.insert(lists.end(), {&extent(s).reads, &extent(s).writes});
+    return bytes_of(lists);
   }
   int64_t code(int32_t first, int32_t last) const {
     int64_t bytes = 0;
@@ -72,7 +79,10 @@ class Columns {
     return bytes;
   }
   int64_t working_set(int32_t first, int32_t last, int32_t bands) const {
-    if (first == last && bands == 1) return activations(first, last) + extent(first).largest_call;
+    if (first == last && bands == 1) {
+      const StepExtent& e = extent(first);
+      return bytes_of({&e.reads}) + bytes_of({&e.writes}) / std::max<int64_t>(1, calls(first)) + e.largest_call;
+    }
     return activations(first, last) / bands + code(first, last);
   }
   // The fewest bands that bring the working set under the budget; 0 when none do.

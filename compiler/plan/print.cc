@@ -49,12 +49,14 @@ std::string print_detection(const Plan& plan, const std::vector<bool>& runs) {
 std::string print(const Plan& plan, const Graph&) {
   const std::vector<bool> runs = steps_of(plan.program.schedule, plan.program.steps.size());
   std::string out =
-      format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB\n",
+      format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB, columns for an L2 of %lld KB\n",
              std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
-             double(plan.program.arena_bytes) / 1e6, double(plan.program.constants.size()) / 1e6);
+             double(plan.program.arena_bytes) / 1e6, double(plan.program.constants.size()) / 1e6,
+             static_cast<long long>(plan.l2_bytes / 1024));
   for (const ColumnGroup& g : plan.groups) {
-    out += format("group: steps %d to %d in %d band%s, working set %lld KB\n", g.first, g.last, g.bands,
-                  g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024));
+    out += format("group: steps %d to %d in %d band%s, working set %lld KB%s\n", g.first, g.last, g.bands,
+                  g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024),
+                  g.working_set > plan.l2_bytes ? ", more than the L2" : "");
     for (int32_t s = g.first; s <= g.last; ++s) {
       if (!runs[size_t(s)]) continue;
       out += describe(plan.program.steps[size_t(s)], s);

@@ -191,6 +191,11 @@ TEST_F(Program, VerifyAndAnalyze) {
   const Outcome dump = sparsec("demo.onnx --dump-ir integerise --dump-plan");
   EXPECT_EQ(dump.code, 0) << dump.err;
   EXPECT_TRUE(dump.out.starts_with("after integerise:")) << dump.out.substr(0, 200);
+  const Outcome columns = sparsec("demo.onnx --target avx2 --dump-plan --l2 64");
+  EXPECT_NE(columns.out.find("columns for an L2 of 64 KB"), std::string::npos) << columns.out.substr(0, 200);
+  const Outcome small = sparsec("demo.onnx --l2 1");
+  EXPECT_NE(small.code, 0);
+  EXPECT_NE(small.err.find("--l2"), std::string::npos) << small.err;
 }
 
 }  // namespace
