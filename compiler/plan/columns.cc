@@ -43,12 +43,15 @@ class Columns {
   std::vector<ColumnGroup> groups;
 
  private:
-  // More bands cost more barriers than they save traffic; a layer alone needs them to fit at all, and so does a level
-  // of the head with its decoding, which is the largest tensor of all.
+  // More bands cost more barriers than they save traffic, and a few tiles cannot be shared evenly; a layer alone needs
+  // them to fit at all, and so does a level of the head with its decoding, which is the largest tensor of all.
   static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 32;
   int32_t most_bands(int32_t first, int32_t last) const {
     const bool decoded = last == first + 1 && extent(last).writes.empty();  // writes to the caller's memory
-    return first == last || decoded ? kMaxBandsAlone : kMaxBands;
+    int32_t most = first == last || decoded ? kMaxBandsAlone : kMaxBands;
+    for (int32_t s = first; s <= last; ++s)
+      if (!extent(s).is_border) most = int32_t(std::clamp<int64_t>(tiles(s) / options_.band_tiles, 1, most));
+    return most;
   }
 
   bool bandable(int32_t s) const { return extent(s).is_border || extent(s).tiles != Tiles::whole; }

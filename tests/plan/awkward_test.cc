@@ -164,6 +164,7 @@ TEST(TinyDetector, ColumnsChangeNothing) {
   CompileOptions options;
   options.targets = all_isas();
   options.plan.l2_bytes = 128 << 10;
+  options.plan.band_tiles = 1;
   const Compiled with = compile(path, options);
   options.plan.columns = false;
   const Compiled without = compile(path, options);

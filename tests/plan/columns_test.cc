@@ -21,6 +21,7 @@ PlanOptions small_cache(bool columns) {
   PlanOptions options;
   options.columns = columns;
   options.l2_bytes = 16 << 10;
+  options.band_tiles = 1;
   return options;
 }
 

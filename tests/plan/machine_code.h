@@ -25,6 +25,7 @@ inline std::vector<TensorImage> tensors(const Graph& graph, const std::vector<Va
 inline ModelImage image_of(const Graph& graph) {
   PlanOptions options;
   options.l2_bytes = 16 << 10;
+  options.band_tiles = 1;
   ModelImage image;
   image.name = "random";
   image.source = graph.meta.path;

@@ -70,6 +70,7 @@ TEST(Memory, PlansOfRandomGraphs) {
     const Graph graph = align_slots(passes::lower_strides(testing::random_graph(seed)));
     PlanOptions options;
     options.l2_bytes = 16 << 10;
+    options.band_tiles = 1;
     const Plan plan = make_plan(graph, *find_isa("avx2"), options);
     expect_disjoint(plan.places.buffers, plan.program.arena_bytes);
     for (const sparsec_pointer& p : plan.program.pointers) {

@@ -55,6 +55,7 @@ void expect_right(uint32_t seed) {
       PlanOptions options;
       options.columns = columns;
       options.l2_bytes = 16 << 10;
+      options.band_tiles = 1;
       options.kernel = kernel;
       std::string wrong;
       try {

@@ -169,6 +169,7 @@ TEST(Detect, GivesWhatItsPartsGive) {
       options.name = "tiny";
       options.plan.columns = columns;
       options.plan.l2_bytes = 48 << 10;  // small enough that tiny layers run in bands
+      options.plan.band_tiles = 1;
       const engine::Library library = engine::load(compile(path, options).image);
       for (const Isa* isa : options.targets) {
         for (const int threads : {1, 3}) {
