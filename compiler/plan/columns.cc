@@ -43,14 +43,17 @@ class Columns {
   std::vector<ColumnGroup> groups;
 
  private:
-  // More bands cost more barriers than they save traffic, and a few tiles cannot be shared evenly; a layer alone needs
-  // them to fit at all, and so does a level of the head with its decoding, which is the largest tensor of all.
+  // More bands cost more barriers than they save traffic, and a few vectors cannot be shared evenly by threads. A layer
+  // alone needs its bands to fit at all, and so does a level of the head with its decoding, which is the largest
+  // tensor.
   static constexpr int32_t kMaxBands = 8, kMaxBandsAlone = 32;
   int32_t most_bands(int32_t first, int32_t last) const {
     const bool decoded = last == first + 1 && extent(last).writes.empty();  // writes to the caller's memory
-    int32_t most = first == last || decoded ? kMaxBandsAlone : kMaxBands;
+    const bool alone = first == last || decoded;
+    const int64_t least = std::max<int64_t>(1, alone ? options_.band_tiles / 2 : options_.band_tiles);
+    int32_t most = alone ? kMaxBandsAlone : kMaxBands;
     for (int32_t s = first; s <= last; ++s)
-      if (!extent(s).is_border) most = int32_t(std::clamp<int64_t>(tiles(s) / options_.band_tiles, 1, most));
+      if (extent(s).tiles == Tiles::vectors) most = int32_t(std::clamp<int64_t>(tiles(s) / least, 1, most));
     return most;
   }
 

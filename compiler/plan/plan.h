@@ -77,7 +77,7 @@ struct ColumnGroup {
 struct PlanOptions {
   bool columns = true;
   int64_t l2_bytes = 1 << 20;  // of the target, per core
-  int64_t band_tiles = 48;     // a band has at least as many tiles of each step, so that threads share it evenly
+  int64_t band_tiles = 48;     // a band of a group has as many vectors of each step at least, of a lone step half
   int64_t arena_bytes =
       17 << 19;        // a group's tensors live together: groups end before they need more than this (8.5 MB)
   std::string kernel;  // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
