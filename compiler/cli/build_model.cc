@@ -103,7 +103,7 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   if (o.input_shape) out += fmt::format(" --input-shape {} {}", (*o.input_shape)[0], (*o.input_shape)[1]);
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
-  if (o.l2_kib) out += fmt::format(" --l2 {}", *o.l2_kib);
+  if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
   return out.substr(1);
 }
 
