@@ -30,12 +30,12 @@ inline uint8_t requantise_once(int32_t acc, float multiplier, float bias, Quant 
 
 // ---- SiLU from an accumulator: x * sigmoid(x) by a piecewise quartic -----------------------------------------------
 // silu(x) = x/2 + h(|x|) with h(a) = a/2 * tanh(a/2), which is smooth and even. With b = |x| + 1, the top bits of b's
-// pattern pick a segment: two per octave, [1,2) in steps of 1/2, [2,4) of 1, [4,8) of 2, [8,16) of 4: 8 segments, narrow
-// where h bends most, and as many as one permute of a 256-bit register looks up. h is a quartic in b on each; beyond
-// |x| = 11 the last segment is the line a/2. The error is below 5e-7 up to |x| = 1, 6e-6 up to 3, 3e-5 up to 11 and 2e-4
-// from there to where float rounding of |x| + 1 outgrows it (tested). A quantiser whose 256 steps span the range has a step
-// a thousand times as large (300 times in the line, where silu is next to zero or to x), so that about one rounding in
-// two thousand flips.
+// pattern pick a segment: two per octave, [1,2) in steps of 1/2, [2,4) of 1, [4,8) of 2, [8,16) of 4: 8 segments,
+// narrow where h bends most, and as many as one permute of a 256-bit register looks up. h is a quartic in b on each;
+// beyond |x| = 11 the last segment is the line a/2. The error is below 5e-7 up to |x| = 1, 6e-6 up to 3, 3e-5 up to 11
+// and 2e-4 from there to where float rounding of |x| + 1 outgrows it (tested). A quantiser whose 256 steps span the
+// range has a step a thousand times as large (300 times in the line, where silu is next to zero or to x), so that about
+// one rounding in two thousand flips.
 inline constexpr float kSiluLimit = 15.9999f;  // b is clamped here for the index only
 inline constexpr size_t kSiluDegree = 4;
 struct SiluTable {
