@@ -2,6 +2,7 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -56,9 +57,22 @@ std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>&
   return out;
 }
 
+// What the planner would refuse at the end of its work.
+void check_size(const Graph& graph) {
+  for (const ValueId v : graph.inputs) {
+    const Value& value = graph.value(v);
+    if (elements(value.shape) > std::numeric_limits<int32_t>::max() / 4)  // offsets in instructions are 32 bits
+      throw CompileError(graph.meta.path + ": " + value.name + " of " + to_string(value.shape) +
+                         " is too large; supported: 2 GB a tensor");
+  }
+}
+
 // COCO's names serve a detector of 80 classes that brings none.
-void complete_class_names(ModelImage& image) {
+void complete_class_names(ModelImage& image, const std::string& file) {
   const uint32_t classes = image.programs.front().head.classes;
+  if (!file.empty() && classes > 0 && image.class_names.size() != classes)
+    throw CompileError(file + ": has " + std::to_string(image.class_names.size()) + " names, and the model tells " +
+                       std::to_string(classes) + " classes apart");
   if (image.class_names.empty() && classes == coco_names().size()) image.class_names = coco_names();
   if (image.class_names.size() != classes) image.class_names.resize(classes);
   for (size_t i = 0; i < image.class_names.size(); ++i)
@@ -107,6 +121,7 @@ Graph run_passes(Graph graph, const CompileOptions& options) {
 Compiled compile(const std::string& path, const CompileOptions& options) {
   Compiled c;
   c.imported = import_onnx(path, options.import);
+  check_size(c.imported);
   if (options.on_pass) options.on_pass("import", c.imported, true);
   c.graph = run_passes(c.imported, options);
   c.sparsity = analyse_sparsity(c.graph);
@@ -139,7 +154,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   image.outputs = tensors(c.graph, c.graph.outputs);
   image.class_names = c.graph.meta.class_names;
   for (const Plan& plan : c.plans) image.programs.push_back(plan.program);
-  complete_class_names(image);
+  complete_class_names(image, options.import.class_names_file);
   return c;
 }
 

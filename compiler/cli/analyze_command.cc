@@ -8,6 +8,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/measure.h"
+#include "compiler/cli/outputs.h"
 #include "compiler/cli/reports.h"
 #include "compiler/error.h"
 #include "sparsec/benchmark.h"
@@ -26,6 +27,7 @@ struct Arguments {
 };
 
 Result analyze(const Arguments& a) {
+  check_outputs({{"--report", a.report}}, {a.model});
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;
   if (a.measure) {

@@ -14,6 +14,7 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/machine.h"
 #include "compiler/cli/measure.h"
+#include "compiler/cli/outputs.h"
 #include "compiler/cli/streams.h"
 #include "compiler/error.h"
 #include "sparsec/benchmark.h"
@@ -59,6 +60,7 @@ Result run_benchmark(const Arguments& a) {
     throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
                        " looks at one stream; try --scenario sync, without --streams");
   }
+  check_outputs({{"--export_path", a.export_path}}, {a.model});
   const std::vector<Image> pictures = read_pictures(a.images);
   const LoadOptions load = options_of_stream(scenario, a.load_options, 0);
   const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, load)

@@ -40,7 +40,7 @@ std::optional<engine::Library> load_if_there(const fs::path& path) {
 ptrdiff_t rank(const Isa* isa) { return std::find(all_isas().begin(), all_isas().end(), isa) - all_isas().begin(); }
 
 // "host" is the best that this CPU runs, "all" everything that it runs.
-std::vector<const Isa*> isas(const std::vector<std::string>& names) {
+std::vector<const Isa*> isas(const std::vector<std::string>& names, const std::string& option) {
   std::vector<const Isa*> out;
   for (const std::string& name : names) {
     std::vector<const Isa*> add;
@@ -50,7 +50,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
     } else if (const Isa* isa = find_isa(name)) {
       add = {isa};
     } else {
-      throw CompileError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
+      throw CompileError(option + ": '" + name + "' is unknown; known: host, all, " + names_of_isas());
     }
     for (const Isa* isa : add) {
       if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);
@@ -91,7 +91,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
-  out.targets = isas(load.isa.empty() ? o.targets : std::vector{load.isa});
+  out.targets = load.isa.empty() ? isas(o.targets, "--target") : isas({load.isa}, "--isa");
   out.options_text = fingerprint(o, load);
   return out;
 }

@@ -1,15 +1,16 @@
 // sparsec MODEL -o LIB: the compiler itself.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "compiler/cli/build_model.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/names.h"
+#include "compiler/cli/outputs.h"
 #include "compiler/cli/reports.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
@@ -28,36 +29,41 @@ struct Arguments {
   ModelOptions model_options;
 };
 
-// That the output can be written is asked before the work, not after it.
-void check_folder(const fs::path& output) {
-  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-  std::error_code error;
-  if (!fs::is_directory(folder, error))
-    throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
-  std::string probe = (folder / ".sparsec-XXXXXX").string();
-  const int fd = ::mkstemp(probe.data());
-  if (fd < 0) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
-  ::close(fd);
-  ::unlink(probe.c_str());
+std::string model_name(const Arguments& a) {
+  if (!a.name.empty()) return a.name;
+  const fs::path from = fs::absolute(a.output.empty() ? a.model : a.output).lexically_normal();
+  return name_from_path(from.has_filename() ? from : from.parent_path());
+}
+
+fs::path header_of(const Arguments& a) { return fs::path(a.output).parent_path() / (model_name(a) + ".h"); }
+
+// A folder of sources is written over one of its own kind only.
+void check_source_folder(const fs::path& path) {
+  std::ifstream makefile(path / "Makefile");
+  std::string first;
+  if (makefile && std::getline(makefile, first) && first.find(" sparsec ") == first.npos)
+    throw CompileError(path.string() +
+                       ": holds a Makefile that sparsec did not write; --emit cpp wants a folder of its own");
 }
 
 void check_output(const Arguments& a) {
-  if (a.output.empty()) return;
   const fs::path path(a.output);
   std::error_code error;
-  if (a.emit == "obj" && path.extension() != ".a" && path.extension() != ".so") {
+  Outputs outputs{{"--report", a.report}};
+  if (!a.output.empty() && a.emit == "obj") outputs.insert(outputs.begin(), {{"-o", a.output}, {"-o", header_of(a)}});
+  if (!a.output.empty() && (a.emit == "llvm" || a.emit == "asm")) outputs.insert(outputs.begin(), {"-o", a.output});
+  if (!a.output.empty() && a.emit == "obj" && path.extension() != ".a" && path.extension() != ".so") {
     throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
   }
-  if (a.emit != "cpp" && fs::is_directory(path, error)) throw CompileError(a.output + ": cannot write: is a folder");
-  if (a.emit == "cpp" && fs::exists(path, error) && !fs::is_directory(path, error))
-    throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
-  check_folder(path.has_filename() ? path : path.parent_path());
-}
-
-std::string model_name(const Arguments& a) {
-  if (!a.name.empty()) return a.name;
-  fs::path from(a.output.empty() ? a.model : a.output);
-  return name_from_path(from.has_filename() ? from : from.parent_path());
+  if (!a.output.empty() && a.emit != "cpp" && fs::is_directory(path, error))
+    throw CompileError(a.output + ": cannot write: is a folder");
+  if (!a.output.empty() && a.emit == "cpp") {
+    if (fs::exists(path, error) && !fs::is_directory(path, error))
+      throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
+    outputs.insert(outputs.begin(), {"-o", path.has_filename() ? path : path.parent_path()});
+    check_source_folder(path);
+  }
+  check_outputs(outputs, {a.model});
 }
 
 double megabytes(const fs::path& path) {
@@ -71,7 +77,7 @@ std::string write_output(const Arguments& a, const Compiled& compiled) {
   const fs::path path(a.output);
   const ModelImage& image = compiled.image;
   if (a.emit == "obj") {
-    const fs::path header = path.parent_path() / (image.name + ".h");
+    const fs::path header = header_of(a);
     engine::write_library(image, path, header, {.threads = a.jobs});
     return fmt::format("{} ({:.1f} MB) and {}", path.string(), megabytes(path), header.string());
   }
@@ -104,12 +110,13 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
 
 Result compile(const Arguments& a) {
   if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty()) {
-    fmt::print(stderr, "sparsec: name the library to write: sparsec {} -o libyolo.a\n", a.model);
-    return kUsage;
+    std::error_code error;
+    if (!fs::exists(a.model, error) && !fs::path(a.model).has_extension())
+      throw UsageError("there is no command and no model '" + a.model + "'");
+    throw UsageError("name the library to write: sparsec " + a.model + " -o libyolo.a");
   }
   const auto start = std::chrono::steady_clock::now();
   check_output(a);
-  if (!a.report.empty()) check_folder(a.report);
   CompileOptions options = compile_options(a.model_options);
   if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
@@ -175,10 +182,7 @@ std::function<Result()> add_compile(CLI::App& app) {
       "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 "
       "a bug of sparsec.\n");
   return [a]() -> Result {
-    if (a->model.empty()) {
-      fmt::print(stderr, "sparsec: name a model or a command; see sparsec --help\n");
-      return kUsage;
-    }
+    if (a->model.empty()) throw UsageError("name a model or a command");
     return compile(*a);
   };
 }

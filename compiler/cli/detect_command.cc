@@ -7,6 +7,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/outputs.h"
 #include "compiler/cli/picture_names.h"
 #include "compiler/cli/pictures.h"
 #include "compiler/cli/session.h"
@@ -85,6 +86,10 @@ bool any_picture(const std::vector<std::string>& paths) {
 
 Result detect(const Arguments& a) {
   const std::vector<std::string> paths = expand_pictures(a.images);
+  const std::map<std::string, PictureName> names = name_pictures(paths);
+  for (const std::string& path : paths)
+    if (!a.save_dir.empty() && same_file(path, fs::path(a.save_dir) / names.at(path).file))
+      throw CompileError("--save-dir: " + path + " would be replaced by its copy with boxes; name another folder");
   if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)
@@ -96,8 +101,6 @@ Result detect(const Arguments& a) {
     fs::create_directories(a.save_dir, error);
     if (error) throw CompileError(a.save_dir + ": cannot make this folder: " + error.message());
   }
-
-  const std::map<std::string, PictureName> names = name_pictures(paths);
   Json all = Json::object();
   Result result = kOk;
   Progress progress("pictures", int64_t(paths.size()));

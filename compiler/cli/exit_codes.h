@@ -1,6 +1,8 @@
 // What the shell gets back from every command.
 #pragma once
 
+#include <stdexcept>
+
 namespace sparsec::cli {
 
 enum ExitCode : int {
@@ -8,6 +10,12 @@ enum ExitCode : int {
   kFailed = 1,     // something the user can mend, told in one line: a file, a model, an option's value
   kUsage = 2,      // a command line that makes no sense
   kInternal = 70,  // a bug of ours
+};
+
+// A command line that makes no sense; main adds where to read more.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 }  // namespace sparsec::cli

@@ -4,9 +4,12 @@
 // ours 70.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
@@ -21,6 +24,31 @@ int fail(ExitCode code, std::string_view message) {
   std::fflush(stdout);
   fmt::print(stderr, "sparsec: {}\n", message);
   return code;
+}
+
+bool is_command(const CLI::App& app, const std::string& word) {
+  const auto all = app.get_subcommands(nullptr);
+  return std::any_of(all.begin(), all.end(), [&](const CLI::App* command) { return command->get_name() == word; });
+}
+
+// A first word that is neither a command nor a file is a command mistyped.
+bool is_unknown_command(const CLI::App& app, const std::string& word) {
+  return !word.empty() && word[0] != '-' && !is_command(app, word) && !std::filesystem::exists(word) &&
+         !std::filesystem::path(word).has_extension();
+}
+
+std::string commands_of(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* command : app.get_subcommands(nullptr))
+    names += (names.empty() ? "" : ", ") + command->get_name();
+  return names;
+}
+
+int fail_usage(const CLI::App& app, const std::string& word, std::string message) {
+  if (is_unknown_command(app, word))
+    message = fmt::format("there is no command and no model '{}'; commands: {}", word, commands_of(app));
+  const std::string command = is_command(app, word) ? word + " " : "";
+  return fail(kUsage, fmt::format("{}; see sparsec {}--help", message, command));
 }
 
 int main(int argc, char** argv) {
@@ -45,10 +73,14 @@ int main(int argc, char** argv) {
     app.exit(e);
     return kOk;
   } catch (const CLI::ParseError& e) {
-    return fail(kUsage, fmt::format("{}; see sparsec --help", e.what()));
+    return fail_usage(app, argc > 1 ? argv[1] : "", e.what());
+  } catch (const UsageError& e) {
+    return fail_usage(app, argc > 1 ? argv[1] : "", e.what());
   } catch (const CompileError& e) {
     return fail(kFailed, e.what());
   } catch (const FileError& e) {
+    return fail(kFailed, e.what());
+  } catch (const std::system_error& e) {  // the system refused: a full disk under standard output, no more threads
     return fail(kFailed, e.what());
   } catch (const std::bad_alloc&) {
     return fail(kFailed, "out of memory");

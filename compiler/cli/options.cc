@@ -29,6 +29,7 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
                  "Instruction sets to compile for: host (the best that this machine runs), all (that it runs), or a "
                  "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up")
       ->delimiter(',')
+      ->allow_extra_args(false)  // one word: what follows is the model
       ->type_name("ISA,...")
       ->capture_default_str()
       ->group("Model");

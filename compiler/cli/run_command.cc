@@ -8,6 +8,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/outputs.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
 #include "sparsec/files.h"
@@ -37,7 +38,8 @@ std::vector<NpyArray> read_inputs(const std::string& path, const std::vector<Ten
   }
   if (!path.ends_with(".npz")) throw CompileError(path + ": inputs are read from .npy or .npz files");
   std::vector<NamedArray> given = read_npz(path);
-  if (inputs.size() == 1 && given.size() == 1) return {std::move(given[0].array)};
+  if (inputs.size() == 1 && given.size() == 1 && given[0].name == "arr_0")  // NumPy's, of an array without a name
+    return {std::move(given[0].array)};
   std::vector<NpyArray> arrays;
   for (const TensorSpec& want : inputs) {
     const auto it = std::find_if(given.begin(), given.end(), [&](const NamedArray& a) { return a.name == want.name; });
@@ -67,6 +69,7 @@ void write_outputs(const std::string& path, const std::vector<TensorSpec>& specs
 }
 
 Result run(const Arguments& a) {
+  check_outputs({{"--output", a.output}}, {a.model, a.input});
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   check_output(a.output, model.outputs());
   const std::vector<NpyArray> inputs = read_inputs(a.input, model.inputs());

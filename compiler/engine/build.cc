@@ -1,4 +1,10 @@
 // Units from the emitters, objects of the runtime, one job for the backend.
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <thread>
 
 #include "codegen/emit/header.h"
@@ -42,6 +48,23 @@ const std::vector<Resource>& runtime_objects(const std::string& triple) {
   return objects;
 }
 
+// The linker maps its output, in the temporary folder, into memory: there a full disk would be a signal, so it is asked
+// before. Code is about a quarter of its text.
+void check_temporary_folder(const std::vector<sparsec_unit>& units) {
+  const char* set = std::getenv("TMPDIR");
+  const std::string folder = set && *set ? set : "/tmp";
+  struct statvfs disk{};
+  if (::access(folder.c_str(), W_OK | X_OK) != 0 || ::statvfs(folder.c_str(), &disk) != 0)
+    throw CompileError(folder + ": cannot hold temporary files: " + std::strerror(errno) +
+                       "; let TMPDIR name another folder");
+  uint64_t needed = 0;
+  for (const sparsec_unit& unit : units) needed += unit.size / (unit.kind == SPARSEC_UNIT_OBJECT ? 1 : 4);
+  const uint64_t there = uint64_t{disk.f_bavail} * disk.f_frsize;
+  if (there < needed)
+    throw CompileError(folder + ": has " + std::to_string(there >> 20) + " MB left, and linking takes about " +
+                       std::to_string((needed >> 20) + 1) + "; let TMPDIR name another folder");
+}
+
 }  // namespace
 
 std::string build(const ModelImage& model, Form form, const Options& options) {
@@ -57,6 +80,7 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
     names.emplace_back(object.name);
     units.push_back({SPARSEC_UNIT_OBJECT, names.back().c_str(), object.data.data(), object.data.size(), ""});
   }
+  check_temporary_folder(units);
   const sparsec_build job = {.name = model.name.c_str(),
                              .triple = triple.c_str(),
                              .units = units.data(),

@@ -116,7 +116,12 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
 Graph import_onnx(const std::string& path, const ImportOptions& options) try {
   return importer::import_model(importer::read_onnx(path), options);
 } catch (const CompileError& e) {
-  throw CompileError(importer::one_line(e.what()));
+  std::string message = importer::one_line(e.what());
+  if (const auto& shape = options.input_shape;
+      shape && message.find("asked for") == message.npos && ((*shape)[0] % 32 != 0 || (*shape)[1] % 32 != 0))
+    message += "; was asked for " + std::to_string((*shape)[0]) + " x " + std::to_string((*shape)[1]) +
+               " pixels, and YOLOv5 takes multiples of 32";
+  throw CompileError(message);
 }
 
 }  // namespace sparsec

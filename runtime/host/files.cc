@@ -55,6 +55,26 @@ mode_t permissions_of(const std::string& path) {
   return 0666 & ~mask;
 }
 
+// Where a symbolic link leads: the link stays, what it points to is replaced.
+std::string target_of(const std::string& path) {
+  char* const real = ::realpath(path.c_str(), nullptr);
+  if (!real) return path;
+  std::string target(real);
+  std::free(real);
+  return target;
+}
+
+// /dev/stdout and the like, by whatever link, name what is open already.
+bool is_open_file(std::string path) {
+  char link[4096];
+  for (int steps = 0; steps < 40 && !path.starts_with("/proc/"); ++steps) {  // as many as the kernel follows
+    const ssize_t n = ::readlink(path.c_str(), link, sizeof link);
+    if (n <= 0) break;
+    path.assign(link, size_t(n));
+  }
+  return path.starts_with("/dev/fd/") || path.starts_with("/dev/std") || path.starts_with("/proc/");
+}
+
 }  // namespace
 
 std::vector<uint8_t> read_file(const std::string& path, int64_t limit) {
@@ -82,12 +102,13 @@ std::vector<uint8_t> read_file(const std::string& path, int64_t limit) {
   return bytes;
 }
 
-void write_file(const std::string& path, std::span<const uint8_t> bytes) {
+void write_file(const std::string& name, std::span<const uint8_t> bytes) {
+  const std::string path = target_of(name);
   struct stat info{};
   if (::stat(path.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) throw FileError(path, "cannot write: is a folder");
-    if (!S_ISREG(info.st_mode)) {  // a device such as /dev/null is written, never replaced
-      const Descriptor device(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!S_ISREG(info.st_mode) || is_open_file(name)) {  // a device such as /dev/null is written, never replaced
+      const Descriptor device(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
       if (device.get() < 0 || !write_all(device.get(), bytes)) throw FileError(path, why("write"));
       return;
     }

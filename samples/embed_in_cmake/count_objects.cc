@@ -8,6 +8,10 @@
 #include "sparsec/image.h"
 
 int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: count_objects PICTURE...\n");
+    return 2;
+  }
   try {
     vision::Model model;  // one is enough for all pictures; a thread of yours would make its own
     for (int i = 1; i < argc; ++i) {
@@ -26,5 +30,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "count_objects: %s\n", error.what());
     return 1;
   }
-  return argc > 1 ? 0 : 2;
+  return 0;
 }

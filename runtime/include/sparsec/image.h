@@ -31,8 +31,8 @@ Image read_image(const std::string& path);
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name);  // `name` is for messages
 void write_image(const std::string& path, const Image& image, int jpeg_quality = 90);
 
-// For pictures from strangers and cameras: libjpeg-turbo and libpng, upright (EXIF orientation applied). In library
-// sparsec_host_codecs.
+// For pictures from strangers and cameras: libjpeg-turbo and libpng, upright (EXIF orientation applied). The commands
+// use these; they are in library sparsec_host_codecs, which is not installed.
 namespace codecs {
 Image read_image(const std::string& path);
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name);

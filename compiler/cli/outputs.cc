@@ -1,0 +1,51 @@
+// Where a command writes.
+#include "compiler/cli/outputs.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "compiler/error.h"
+
+namespace sparsec::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+void check_folder(const fs::path& output) {
+  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  std::error_code error;
+  if (!fs::is_directory(folder, error))
+    throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
+  if (fs::exists(output, error) && !fs::is_regular_file(output, error))
+    return;  // a device or a pipe is written as it is
+  std::string probe = (folder / ".sparsec-XXXXXX").string();
+  const int fd = ::mkstemp(probe.data());
+  if (fd < 0) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
+  ::close(fd);
+  ::unlink(probe.c_str());
+}
+
+}  // namespace
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  if (fs::exists(a, error) && fs::exists(b, error)) return fs::equivalent(a, b, error) && !error;
+  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+}
+
+void check_outputs(const Outputs& outputs, const std::vector<std::string>& inputs) {
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const auto& [option, path] = outputs[i];
+    if (path.empty()) continue;
+    for (const std::string& input : inputs)
+      if (same_file(path, input))
+        throw CompileError(option + ": " + path + " would replace the input; name another file");
+    for (size_t k = 0; k < i; ++k)
+      if (!outputs[k].second.empty() && fs::path(path) != "/dev/null" && same_file(path, outputs[k].second))
+        throw CompileError(option + ": " + path + " is what " + outputs[k].first + " writes; name another file");
+    check_folder(path);
+  }
+}
+
+}  // namespace sparsec::cli
