@@ -32,7 +32,8 @@ TEST_F(Outputs, NorAPictureOrAnotherOutput) {
 }
 
 TEST_F(Outputs, AFolderOfSourcesIsNotWrittenOverAnother) {
-  ASSERT_EQ(run("mkdir mine && echo all: > mine/Makefile").code, 0);
+  ASSERT_EQ(run("mkdir mine").code, 0);
+  folder_.write("mine/Makefile", "all:\n");
   expect_refused("demo.onnx -o mine --emit cpp", "holds a Makefile that sparsec did not write");
   ASSERT_EQ(sparsec("demo.onnx -o ours --emit cpp").code, 0);
   EXPECT_EQ(sparsec("demo.onnx -o ours --emit cpp").code, 0);  // over its own it may
@@ -69,7 +70,7 @@ TEST_F(Outputs, WordsThatAreNoCommand) {
   EXPECT_NE(sparsec("detect --nonsense").err.find("see sparsec detect --help"), std::string::npos);
   EXPECT_EQ(sparsec("--target=avx2,scalar demo.onnx -o liby.a").code, 0);
   expect_refused("verify demo.onnx --isa bogus", "--isa: 'bogus' is unknown");
-  ASSERT_EQ(run("printf 'a\\n' > names.txt").code, 0);
+  folder_.write("names.txt", "a\n");
   expect_refused("demo.onnx -o libz.a --class-names names.txt", "names.txt: has 1 names, and the model tells");
 }
 
