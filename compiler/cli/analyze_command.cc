@@ -27,7 +27,7 @@ struct Arguments {
 };
 
 Result analyze(const Arguments& a) {
-  check_outputs({{"--report", a.report}}, {a.model});
+  check_outputs({{"--report", a.report}}, {a.model, a.model_options.class_names});
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;
   if (a.measure) {

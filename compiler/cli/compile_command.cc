@@ -37,7 +37,7 @@ std::string model_name(const Arguments& a) {
 
 fs::path header_of(const Arguments& a) { return fs::path(a.output).parent_path() / (model_name(a) + ".h"); }
 
-// A folder of sources is written over one of its own kind only.
+// A folder of sources is not written over a project that has a Makefile of its own.
 void check_source_folder(const fs::path& path) {
   std::ifstream makefile(path / "Makefile");
   std::string first;
@@ -60,10 +60,12 @@ void check_output(const Arguments& a) {
   if (!a.output.empty() && a.emit == "cpp") {
     if (fs::exists(path, error) && !fs::is_directory(path, error))
       throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
-    outputs.insert(outputs.begin(), {"-o", path.has_filename() ? path : path.parent_path()});
+    outputs.insert(outputs.begin(), {"-o", fs::is_directory(path, error) ? path / "Makefile" : path});
     check_source_folder(path);
+    if (!a.report.empty() && same_file(fs::absolute(a.report).parent_path(), path))
+      throw CompileError("--report: " + a.report + " is in the folder that -o writes; name another");
   }
-  check_outputs(outputs, {a.model});
+  check_outputs(outputs, {a.model, a.model_options.class_names});
 }
 
 double megabytes(const fs::path& path) {
@@ -74,10 +76,10 @@ double megabytes(const fs::path& path) {
 
 // Writes what --emit asks for; returns what to tell.
 std::string write_output(const Arguments& a, const Compiled& compiled) {
-  const fs::path path(a.output);
+  const fs::path path(follow_links(a.output));
   const ModelImage& image = compiled.image;
   if (a.emit == "obj") {
-    const fs::path header = header_of(a);
+    const fs::path header = follow_links(header_of(a));
     engine::write_library(image, path, header, {.threads = a.jobs});
     return fmt::format("{} ({:.1f} MB) and {}", path.string(), megabytes(path), header.string());
   }
@@ -110,18 +112,15 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
 
 Result compile(const Arguments& a) {
   if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty()) {
-    std::error_code error;
-    if (!fs::exists(a.model, error) && !fs::path(a.model).has_extension())
-      throw UsageError("there is no command and no model '" + a.model + "'");
     throw UsageError("name the library to write: sparsec " + a.model + " -o libyolo.a");
   }
   const auto start = std::chrono::steady_clock::now();
+  check_name("--name", model_name(a));
   check_output(a);
   CompileOptions options = compile_options(a.model_options);
   if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
   options.cpp_namespace = a.cpp_namespace;
-  check_name("--name", options.name);
   if (!a.cpp_namespace.empty()) check_namespace("--namespace", a.cpp_namespace);
   std::vector<std::string> passes_seen;
   if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);

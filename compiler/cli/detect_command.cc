@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
@@ -84,12 +85,20 @@ bool any_picture(const std::vector<std::string>& paths) {
   return false;
 }
 
+// No picture is replaced by a copy with boxes, be it its own or another's.
+void check_save_dir(const fs::path& folder, const std::vector<std::string>& paths,
+                    const std::map<std::string, PictureName>& names) {
+  std::set<std::string> inputs;
+  for (const std::string& path : paths) inputs.insert(real_path(path));
+  for (const std::string& path : paths)
+    if (const std::string copy = folder / names.at(path).file; inputs.count(real_path(copy)))
+      throw CompileError("--save-dir: " + copy + " is one of the pictures and would be replaced; name another folder");
+}
+
 Result detect(const Arguments& a) {
   const std::vector<std::string> paths = expand_pictures(a.images);
   const std::map<std::string, PictureName> names = name_pictures(paths);
-  for (const std::string& path : paths)
-    if (!a.save_dir.empty() && same_file(path, fs::path(a.save_dir) / names.at(path).file))
-      throw CompileError("--save-dir: " + path + " would be replaced by its copy with boxes; name another folder");
+  if (!a.save_dir.empty()) check_save_dir(a.save_dir, paths, names);
   if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)

@@ -33,7 +33,8 @@ bool is_command(const CLI::App& app, const std::string& word) {
 
 // A first word that is neither a command nor a file is a command mistyped.
 bool is_unknown_command(const CLI::App& app, const std::string& word) {
-  return !word.empty() && word[0] != '-' && !is_command(app, word) && !std::filesystem::exists(word) &&
+  std::error_code error;  // a word may be no name that a file can have
+  return !word.empty() && word[0] != '-' && !is_command(app, word) && !std::filesystem::exists(word, error) &&
          !std::filesystem::path(word).has_extension();
 }
 

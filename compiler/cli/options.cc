@@ -63,7 +63,7 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option_function<int64_t>(
          "--l2", [&o](int64_t kib) { o.l2_kib = kib; },
          "KiB of second-level cache per core that columns are to fit in (default: this machine's for the targets host "
-         "and all, else 1024)")
+         "and all and with --isa, where it is known; else 1024)")
       ->check(CLI::Range(kLeastL2, kMostL2))
       ->type_name("KIB")
       ->group("Model");

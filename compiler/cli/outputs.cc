@@ -17,6 +17,7 @@ void check_folder(const fs::path& output) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
     throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
+  if (fs::is_directory(output, error)) throw CompileError(output.string() + ": cannot write: is a folder");
   if (fs::exists(output, error) && !fs::is_regular_file(output, error))
     return;  // a device or a pipe is written as it is
   std::string probe = (folder / ".sparsec-XXXXXX").string();
@@ -28,18 +29,20 @@ void check_folder(const fs::path& output) {
 
 }  // namespace
 
-bool same_file(const std::string& a, const std::string& b) {
+std::string real_path(const std::string& path) {
   std::error_code error;
-  if (fs::exists(a, error) && fs::exists(b, error)) return fs::equivalent(a, b, error) && !error;
-  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+  const fs::path absolute = fs::absolute(path, error), real = fs::weakly_canonical(absolute, error);
+  return (error ? absolute.lexically_normal() : real).string();
 }
+
+bool same_file(const std::string& a, const std::string& b) { return real_path(a) == real_path(b); }
 
 void check_outputs(const Outputs& outputs, const std::vector<std::string>& inputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& [option, path] = outputs[i];
     if (path.empty()) continue;
     for (const std::string& input : inputs)
-      if (same_file(path, input))
+      if (!input.empty() && same_file(path, input))
         throw CompileError(option + ": " + path + " would replace the input; name another file");
     for (size_t k = 0; k < i; ++k)
       if (!outputs[k].second.empty() && fs::path(path) != "/dev/null" && same_file(path, outputs[k].second))

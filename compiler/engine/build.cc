@@ -58,9 +58,12 @@ void check_temporary_folder(const std::vector<sparsec_unit>& units) {
     throw CompileError(folder + ": cannot hold temporary files: " + std::strerror(errno) +
                        "; let TMPDIR name another folder");
   uint64_t needed = 0;
-  for (const sparsec_unit& unit : units) needed += unit.size / (unit.kind == SPARSEC_UNIT_OBJECT ? 1 : 4);
+  for (const sparsec_unit& unit : units) {
+    const bool text = unit.kind == SPARSEC_UNIT_ASSEMBLY || unit.kind == SPARSEC_UNIT_IR;
+    needed += unit.size / (text ? 4 : 1);
+  }
   const uint64_t there = uint64_t{disk.f_bavail} * disk.f_frsize;
-  if (there < needed)
+  if (disk.f_blocks > 0 && there < needed)
     throw CompileError(folder + ": has " + std::to_string(there >> 20) + " MB left, and linking takes about " +
                        std::to_string((needed >> 20) + 1) + "; let TMPDIR name another folder");
 }

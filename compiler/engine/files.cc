@@ -45,10 +45,8 @@ Output::~Output() {
   for (const File& file : files_) unlink(file.temporary.c_str());
 }
 
-void Output::add(const fs::path& named, std::string_view bytes) {
+void Output::add(const fs::path& path, std::string_view bytes) {
   std::error_code ignored;
-  const fs::path target = fs::canonical(named, ignored);  // a symbolic link stays, what it points to is replaced
-  const fs::path& path = target.empty() ? named : target;
   if (fs::is_directory(path, ignored)) cannot_write(path, EISDIR);
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
     throw CompileError(path.string() + ": cannot write: not a regular file");

@@ -118,7 +118,7 @@ Graph import_onnx(const std::string& path, const ImportOptions& options) try {
 } catch (const CompileError& e) {
   std::string message = importer::one_line(e.what());
   if (const auto& shape = options.input_shape;
-      shape && message.find("asked for") == message.npos && ((*shape)[0] % 32 != 0 || (*shape)[1] % 32 != 0))
+      shape && message.find(": node ") != message.npos && ((*shape)[0] % 32 != 0 || (*shape)[1] % 32 != 0))
     message += "; was asked for " + std::to_string((*shape)[0]) + " x " + std::to_string((*shape)[1]) +
                " pixels, and YOLOv5 takes multiples of 32";
   throw CompileError(message);

@@ -1,6 +1,7 @@
 // Compiled code against the oracle, layer by layer: each node's steps run alone, on inputs that the oracle computed.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,9 +26,9 @@ struct Agreement {
   bool integer = false;  // u8: differences are steps; else absolute differences of floats
   int64_t elements = 0, equal = 0;
   double worst = 0;
-  double largest = 0;  // of floats: the largest magnitude that was expected
+  double largest = 0;  // of floats: the largest finite magnitude that was expected
   double share() const { return elements ? double(equal) / double(elements) : 1; }
-  bool good() const { return integer ? equal == elements : worst <= kFloatTolerance * largest; }
+  bool good() const { return integer ? equal == elements : std::isfinite(worst) && worst <= kFloatTolerance * largest; }
 };
 
 Agreement compare(std::string name, std::string op, const Tensor& ours, const Tensor& expected);

@@ -62,8 +62,9 @@ SPARSEC_INLINE void decode_row(const sparsec_decode_row& d, char* out, const cha
     char* to = out + column * pitch;
     for (int c = 0; c < d.channels; c += 4) {
       const int m = d.channels - c < 4 ? d.channels - c : 4;
-      for (int j = 4; j < 8; ++j) fetch(in + (c + j) * d.plane_stride, int64_t{n} * d.column_stride);
-      fetch(to + kBlock * pitch + c * kBlock * 4, kBlock * 16);  // the next block's share of it
+      for (int j = c + 4; j < c + 8 && j < d.channels; ++j)
+        fetch(in + j * d.plane_stride, int64_t{n} * d.column_stride);
+      fetch(to + n * pitch + c * n * 4, int64_t{n} * 16);  // the next cells' share of it
       float p[4][kBlock];
       for (int j = 0; j < m; ++j) {
         read_channel(d, in + (c + j) * d.plane_stride, n, p[j]);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace sparsec {
 namespace {
@@ -55,24 +57,13 @@ mode_t permissions_of(const std::string& path) {
   return 0666 & ~mask;
 }
 
-// Where a symbolic link leads: the link stays, what it points to is replaced.
-std::string target_of(const std::string& path) {
-  char* const real = ::realpath(path.c_str(), nullptr);
-  if (!real) return path;
-  std::string target(real);
-  std::free(real);
-  return target;
-}
-
-// /dev/stdout and the like, by whatever link, name what is open already.
-bool is_open_file(std::string path) {
-  char link[4096];
-  for (int steps = 0; steps < 40 && !path.starts_with("/proc/"); ++steps) {  // as many as the kernel follows
-    const ssize_t n = ::readlink(path.c_str(), link, sizeof link);
-    if (n <= 0) break;
-    path.assign(link, size_t(n));
+// Standard output or error, where `info` is the file behind it; else -1.
+int open_descriptor_of(const struct stat& info) {
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat open{};
+    if (::fstat(fd, &open) == 0 && open.st_dev == info.st_dev && open.st_ino == info.st_ino) return fd;
   }
-  return path.starts_with("/dev/fd/") || path.starts_with("/dev/std") || path.starts_with("/proc/");
+  return -1;
 }
 
 }  // namespace
@@ -102,17 +93,32 @@ std::vector<uint8_t> read_file(const std::string& path, int64_t limit) {
   return bytes;
 }
 
+std::string follow_links(std::string path) {
+  for (int steps = 0; steps < 40; ++steps) {  // as many as the kernel follows
+    std::error_code no_link;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, no_link);
+    if (no_link) return path;
+    path = (std::filesystem::path(path).parent_path() / target).string();
+  }
+  throw FileError(path, "cannot write: too many symbolic links");
+}
+
 void write_file(const std::string& name, std::span<const uint8_t> bytes) {
-  const std::string path = target_of(name);
   struct stat info{};
-  if (::stat(path.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) throw FileError(path, "cannot write: is a folder");
-    if (!S_ISREG(info.st_mode) || is_open_file(name)) {  // a device such as /dev/null is written, never replaced
+  if (::stat(name.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) throw FileError(name, "cannot write: is a folder");
+    if (const int fd = open_descriptor_of(info); fd >= 0) {
+      std::fflush(nullptr);  // what was printed before comes before
+      if (!write_all(fd, bytes)) throw FileError(name, why("write"));
+      return;
+    }
+    if (!S_ISREG(info.st_mode)) {  // a device such as /dev/null is written, never replaced
       const Descriptor device(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
-      if (device.get() < 0 || !write_all(device.get(), bytes)) throw FileError(path, why("write"));
+      if (device.get() < 0 || !write_all(device.get(), bytes)) throw FileError(name, why("write"));
       return;
     }
   }
+  const std::string path = follow_links(name);
   std::string temporary = path + ".XXXXXX.tmp";
   Descriptor file(::mkostemps(temporary.data(), 4, O_CLOEXEC));
   if (file.get() < 0) throw FileError(path, why("write"));

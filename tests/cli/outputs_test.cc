@@ -26,15 +26,18 @@ TEST_F(Outputs, TheModelIsNotReplaced) {
 TEST_F(Outputs, NorAPictureOrAnotherOutput) {
   ASSERT_EQ(run(DRAW_SCENE " scene.png").code, 0);
   const std::string picture = testing::read_file(folder_ / "scene.png");
-  expect_refused("detect demo.onnx scene.png --save-dir .", "would be replaced by its copy with boxes");
+  expect_refused("detect demo.onnx scene.png --save-dir .", "is one of the pictures and would be replaced");
   EXPECT_EQ(testing::read_file(folder_ / "scene.png"), picture);
   expect_refused("demo.onnx -o liby.a --report y.h", "--report: y.h is what -o writes");
+  expect_refused("demo.onnx -o ./liby.a --report y.h", "--report: y.h is what -o writes");
+  expect_refused("benchmark demo.onnx -x scene.png --images scene.png", "would replace the input");
 }
 
 TEST_F(Outputs, AFolderOfSourcesIsNotWrittenOverAnother) {
   ASSERT_EQ(run("mkdir mine").code, 0);
   folder_.write("mine/Makefile", "all:\n");
   expect_refused("demo.onnx -o mine --emit cpp", "holds a Makefile that sparsec did not write");
+  EXPECT_EQ(testing::read_file(folder_ / "mine/Makefile"), "all:\n");
   ASSERT_EQ(sparsec("demo.onnx -o ours --emit cpp").code, 0);
   EXPECT_EQ(sparsec("demo.onnx -o ours --emit cpp").code, 0);  // over its own it may
   EXPECT_TRUE(fs::exists(folder_ / "ours/ours.h"));
@@ -47,8 +50,15 @@ TEST_F(Outputs, LinksAreFollowed) {
   for (const char* real : {"real.a", "r.html"}) EXPECT_GT(fs::file_size(folder_ / real), 1000U) << real;
   ASSERT_EQ(run("ln -s /proc/self/fd/1 out").code, 0);
   const Outcome o = sparsec("analyze demo.onnx --report out");
-  EXPECT_NE(o.out.find("</html>"), std::string::npos);
+  const size_t table = o.out.find("total of"), page = o.out.find("<html");
+  EXPECT_LT(table, page);  // one behind the other in the file that standard output is
+  EXPECT_NE(page, std::string::npos);
+  EXPECT_TRUE(o.out.ends_with("</html>\n") || o.out.ends_with("</html>"));
   EXPECT_TRUE(fs::is_symlink(folder_ / "out"));
+  ASSERT_EQ(run("ln -s later.html dangling.html").code, 0);
+  EXPECT_EQ(sparsec("analyze demo.onnx --report dangling.html").code, 0);
+  EXPECT_TRUE(fs::is_symlink(folder_ / "dangling.html"));
+  EXPECT_TRUE(fs::is_regular_file(folder_ / "later.html"));
 }
 
 TEST_F(Outputs, WhereTheSystemRefusesTheUserIsTold) {
@@ -67,8 +77,10 @@ TEST_F(Outputs, WordsThatAreNoCommand) {
     EXPECT_NE(o.err.find("there is no command and no model 'detct'; commands: detect, run"), std::string::npos)
         << o.err;
   }
+  EXPECT_EQ(sparsec(std::string(300, 'x')).code, 2);  // no name that a file can have
   EXPECT_NE(sparsec("detect --nonsense").err.find("see sparsec detect --help"), std::string::npos);
   EXPECT_EQ(sparsec("--target=avx2,scalar demo.onnx -o liby.a").code, 0);
+  expect_refused("demo.onnx -o libz.a --name a/b", "--name: 'a/b'");
   expect_refused("verify demo.onnx --isa bogus", "--isa: 'bogus' is unknown");
   folder_.write("names.txt", "a\n");
   expect_refused("demo.onnx -o libz.a --class-names names.txt", "names.txt: has 1 names, and the model tells");

@@ -89,6 +89,11 @@ TEST_F(Program, RunSaysWhatItExpects) {
   write_npz(folder_ / "other.npz", std::vector<NamedArray>{{"a", good}, {"b", good}});
   expect_refused("run " + model + " --input other.npz --output y.npy",
                  "has no array for the model's input images: float32 1x3x64x96");
+  write_npz(folder_ / "lone.npz", std::vector<NamedArray>{{"a", good}});
+  expect_refused("run " + model + " --input lone.npz --output y.npy", "has no array for the model's input images");
+  write_npz(folder_ / "unnamed.npz", std::vector<NamedArray>{{"arr_0", good}});
+  EXPECT_EQ(sparsec("run " + model + " --input unnamed.npz --output y.npy").code, 0);
+  fs::remove(folder_ / "y.npy");
   expect_refused("run " + model + " --input missing.npy --output y.npy", "missing.npy");
   expect_refused("run " + model + " --input x.npy --output y.txt", "y.txt");
 }

@@ -22,7 +22,11 @@ class FileError : public std::runtime_error {
 // The bytes of an ordinary file of at most `limit` bytes. Throws FileError.
 std::vector<uint8_t> read_file(const std::string& path, int64_t limit = int64_t{1} << 31);
 
-// Writes to a temporary beside `path` and renames it there. Throws FileError.
+// Where a symbolic link leads, whether something is there or not; any other path as it is. Throws FileError on a loop.
+std::string follow_links(std::string path);
+
+// Writes to a temporary beside `path` and renames it there: links stay, and what they lead to is replaced. Devices,
+// pipes and what standard output or error is are written to as they are. Throws FileError.
 void write_file(const std::string& path, std::span<const uint8_t> bytes);
 void write_file(const std::string& path, std::string_view text);
 
