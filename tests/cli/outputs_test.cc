@@ -30,7 +30,6 @@ TEST_F(Outputs, NorAPictureOrAnotherOutput) {
   EXPECT_EQ(testing::read_file(folder_ / "scene.png"), picture);
   expect_refused("demo.onnx -o liby.a --report y.h", "--report: y.h is what -o writes");
   expect_refused("demo.onnx -o ./liby.a --report y.h", "--report: y.h is what -o writes");
-  expect_refused("benchmark demo.onnx -x scene.png --images scene.png", "would replace the input");
 }
 
 TEST_F(Outputs, AFolderOfSourcesIsNotWrittenOverAnother) {
