@@ -13,6 +13,7 @@
 #include "compiler/passes/passes.h"
 #include "compiler/passes/raw_heads.h"
 #include "compiler/plan/choose_kernels.h"
+#include "compiler/plan/places.h"
 #include "compiler/plan/slots.h"
 #include "compiler/version.h"
 #include "runtime/core/cpu.h"
@@ -61,9 +62,8 @@ std::vector<TensorImage> tensors(const Graph& graph, const std::vector<ValueId>&
 void check_size(const Graph& graph) {
   for (const ValueId v : graph.inputs) {
     const Value& value = graph.value(v);
-    if (elements(value.shape) > std::numeric_limits<int32_t>::max() / 4)  // offsets in instructions are 32 bits
-      throw CompileError(graph.meta.path + ": " + value.name + " of " + to_string(value.shape) +
-                         " is too large; supported: 2 GB a tensor");
+    if (elements(value.shape) > std::numeric_limits<int32_t>::max() / int64_t(size_of(value.type)))
+      refuse_size(graph, value);
   }
 }
 

@@ -49,22 +49,22 @@ void check_source_folder(const fs::path& path) {
 void check_output(const Arguments& a) {
   const fs::path path(a.output);
   std::error_code error;
-  Outputs outputs{{"--report", a.report}};
-  if (!a.output.empty() && a.emit == "obj") outputs.insert(outputs.begin(), {{"-o", a.output}, {"-o", header_of(a)}});
-  if (!a.output.empty() && (a.emit == "llvm" || a.emit == "asm")) outputs.insert(outputs.begin(), {"-o", a.output});
-  if (!a.output.empty() && a.emit == "obj" && path.extension() != ".a" && path.extension() != ".so") {
-    throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
-  }
-  if (!a.output.empty() && a.emit != "cpp" && fs::is_directory(path, error))
-    throw CompileError(a.output + ": cannot write: is a folder");
-  if (!a.output.empty() && a.emit == "cpp") {
+  Outputs outputs;
+  if (a.emit == "obj" && !a.output.empty()) {
+    if (path.extension() != ".a" && path.extension() != ".so")
+      throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
+    outputs = {{"-o", a.output}, {"-o", header_of(a)}};
+  } else if (a.emit == "cpp" && !a.output.empty()) {
     if (fs::exists(path, error) && !fs::is_directory(path, error))
       throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
-    outputs.insert(outputs.begin(), {"-o", fs::is_directory(path, error) ? path / "Makefile" : path});
     check_source_folder(path);
     if (!a.report.empty() && same_file(fs::absolute(a.report).parent_path(), path))
       throw CompileError("--report: " + a.report + " is in the folder that -o writes; name another");
+    outputs = {{"-o", fs::is_directory(path, error) ? path / "Makefile" : path}};
+  } else {
+    outputs = {{"-o", a.output}};  // may be empty
   }
+  outputs.emplace_back("--report", a.report);
   check_outputs(outputs, {a.model, a.model_options.class_names});
 }
 
@@ -76,10 +76,10 @@ double megabytes(const fs::path& path) {
 
 // Writes what --emit asks for; returns what to tell.
 std::string write_output(const Arguments& a, const Compiled& compiled) {
-  const fs::path path(follow_links(a.output));
+  const fs::path path(a.output);
   const ModelImage& image = compiled.image;
   if (a.emit == "obj") {
-    const fs::path header = follow_links(header_of(a));
+    const fs::path header = header_of(a);
     engine::write_library(image, path, header, {.threads = a.jobs});
     return fmt::format("{} ({:.1f} MB) and {}", path.string(), megabytes(path), header.string());
   }

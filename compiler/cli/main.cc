@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("sparsec ") + kVersion);
   app.get_formatter()->column_width(34);
   app.require_subcommand(0, 1);
+  const std::string first_word = argc > 1 ? argv[1] : "";
   Result result = kOk;
   const auto compile = add_compile(app);
   add_detect(app, result);
@@ -74,9 +75,9 @@ int main(int argc, char** argv) {
     app.exit(e);
     return kOk;
   } catch (const CLI::ParseError& e) {
-    return fail_usage(app, argc > 1 ? argv[1] : "", e.what());
+    return fail_usage(app, first_word, e.what());
   } catch (const UsageError& e) {
-    return fail_usage(app, argc > 1 ? argv[1] : "", e.what());
+    return fail_usage(app, first_word, e.what());
   } catch (const CompileError& e) {
     return fail(kFailed, e.what());
   } catch (const FileError& e) {

@@ -1,8 +1,9 @@
 // sparsec verify MODEL [IMAGE...]: does the compiled code compute what the oracle computes?
 //
 // The oracle runs the whole graph on a picture. Then, for each instruction set, every layer of the compiled code is run
-// alone on the oracle's inputs and compared bit for bit; last, the compiled model as users get it runs from the picture
-// to its outputs. Programs for an instruction set that this CPU lacks are run by the interpreter of the kernel IR.
+// alone on the oracle's inputs and compared, integers bit for bit; last, the compiled model as users get it runs from
+// the picture to its outputs. Programs for an instruction set that this CPU lacks are run by the interpreter of the
+// kernel IR.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -237,8 +238,7 @@ void add_verify(CLI::App& app, Result& result) {
   command->get_option("--target")
       ->description(
           "Instruction sets to verify: host (the best that this machine runs), all (also those that it only "
-          "interprets), or "
-          "a list such as avx512_vnni,avx2,scalar");
+          "interprets), or a list such as avx512_vnni,avx2,scalar");
   add_load_options(*command, a->load_options);
   command->footer(
       "Each layer of the compiled code is run on inputs that a naive interpreter computed, and compared with it; then "

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "compiler/error.h"
+#include "sparsec/files.h"
 
 namespace sparsec::engine {
 namespace {
@@ -45,7 +46,8 @@ Output::~Output() {
   for (const File& file : files_) unlink(file.temporary.c_str());
 }
 
-void Output::add(const fs::path& path, std::string_view bytes) {
+void Output::add(const fs::path& named, std::string_view bytes) {
+  const fs::path path = follow_links(named.string());
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) cannot_write(path, EISDIR);
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))

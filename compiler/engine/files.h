@@ -8,7 +8,8 @@
 
 namespace sparsec::engine {
 
-// Writes a set of files: all under temporary names beside their places first, then renamed. A failure removes the
+// Writes a set of files: all under temporary names beside their places first, then renamed; where a place is a link,
+// what it leads to is replaced. A failure removes the
 // temporaries and throws a CompileError that names the path; so does the destructor without commit().
 class Output {
  public:

@@ -100,11 +100,21 @@ std::string one_line(std::string message) {
   return message;
 }
 
+// Where shapes do not fit, the size that was asked for may be why.
+void import_nodes(GraphBuilder& builder, const OnnxModel& model, const ImportOptions& options) try {
+  for (size_t i : topological_order(model)) import_node(builder, model.nodes[i]);
+} catch (const CompileError& e) {
+  const auto& shape = options.input_shape;
+  if (!shape || ((*shape)[0] % 32 == 0 && (*shape)[1] % 32 == 0)) throw;
+  throw CompileError(std::string(e.what()) + "; was asked for " + std::to_string((*shape)[0]) + " x " +
+                     std::to_string((*shape)[1]) + " pixels, and YOLOv5 takes multiples of 32");
+}
+
 Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   check_opset(model);
   GraphBuilder builder(model);
   add_inputs(builder, options);
-  for (size_t i : topological_order(model)) import_node(builder, model.nodes[i]);
+  import_nodes(builder, model, options);
   add_outputs(builder);
   builder.graph.meta.class_names = class_names(model, options);
   return std::move(builder.graph);
@@ -116,12 +126,7 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
 Graph import_onnx(const std::string& path, const ImportOptions& options) try {
   return importer::import_model(importer::read_onnx(path), options);
 } catch (const CompileError& e) {
-  std::string message = importer::one_line(e.what());
-  if (const auto& shape = options.input_shape;
-      shape && message.find(": node ") != message.npos && ((*shape)[0] % 32 != 0 || (*shape)[1] % 32 != 0))
-    message += "; was asked for " + std::to_string((*shape)[0]) + " x " + std::to_string((*shape)[1]) +
-               " pixels, and YOLOv5 takes multiples of 32";
-  throw CompileError(message);
+  throw CompileError(importer::one_line(e.what()));
 }
 
 }  // namespace sparsec

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/plan/choose_kernels.h"
+#include "compiler/plan/steps.h"
 
 namespace sparsec {
 namespace {
@@ -84,20 +85,11 @@ int32_t bands_of(const Plan& plan, int32_t step) {
   return 1;
 }
 
-// Of a run of the whole model, in order; detection has steps of its own.
-std::set<uint32_t> steps_of(const sparsec_work* first, const sparsec_work* last) {
-  std::set<uint32_t> steps;
-  for (; first != last; ++first) steps.insert(first->step);
-  return steps;
-}
-
 }  // namespace
 
 std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan) {
   Layers layers;
-  const std::vector<sparsec_work>& schedule = plan.program.schedule;
-  const std::set<uint32_t> run = steps_of(schedule.data(), schedule.data() + schedule.size());
-  for (const uint32_t s : run) {
+  for (const uint32_t s : steps_of(plan.program.schedule)) {
     const StepImage& step = plan.program.steps[s];
     const int32_t node = plan.step_node[s];
     const std::string name = node < 0 && is_border(step.name) ? kBorders : step.name;
@@ -118,7 +110,7 @@ std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan) {
 
 std::vector<LayerWork> layers_of(const sparsec_program& program) {
   Layers layers;
-  for (const uint32_t s : steps_of(program.schedule, program.schedule + program.n_schedule)) {
+  for (const uint32_t s : steps_of({program.schedule, program.n_schedule})) {
     const std::string name = is_border(program.steps[s].name) ? kBorders : program.steps[s].name;
     LayerWork& layer = layers.of(name);
     layer.name = name;

@@ -195,9 +195,7 @@ class Assigner {
         l.origin + l.flat_vectors(isa_.lanes) * isa_.vector_bytes() + (need.bottom * pitch + need.right) * 4, 64);
     if ((l.plane_bytes / 64) % 2 == 0)
       l.plane_bytes += 64;  // an odd number of cache lines: the channels of a pixel spread over the sets
-    if (l.planes * l.plane_bytes > std::numeric_limits<int32_t>::max())  // offsets in instructions are 32 bits
-      throw CompileError(g_.meta.path + ": " + value.name + " of " + to_string(value.shape) +
-                         " is too large; supported: 2 GB a tensor");
+    if (l.planes * l.plane_bytes > std::numeric_limits<int32_t>::max()) refuse_size(g_, value);
     place.keep_border = need.any();
     place.border = border_of(value, need);
     place.channel_of = slot_map_[size_t(v)];
@@ -302,6 +300,11 @@ bool works_on_planes(const Graph& g, const Node& n) {
     return true;
   }
   return false;
+}
+
+void refuse_size(const Graph& graph, const Value& value) {
+  throw CompileError(graph.meta.path + ": " + value.name + " of " + to_string(value.shape) +
+                     " is too large; supported: 2 GB a tensor");
 }
 
 Places assign_places(const Graph& graph, const Isa& isa) { return Assigner(graph, isa).run(); }

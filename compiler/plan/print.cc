@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "compiler/plan/plan.h"
+#include "compiler/plan/steps.h"
 
 namespace sparsec {
 namespace {
@@ -13,13 +14,6 @@ std::string format(const char* pattern, Args... args) {
   return line;
 }
 
-// Which steps a schedule runs.
-std::vector<bool> steps_of(const std::vector<sparsec_work>& schedule, size_t steps) {
-  std::vector<bool> in(steps, false);
-  for (const sparsec_work& work : schedule) in[work.step] = true;
-  return in;
-}
-
 std::string describe(const StepImage& step, int32_t number) {
   return format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", number, step.comment.c_str(),
                 static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
@@ -27,15 +21,15 @@ std::string describe(const StepImage& step, int32_t number) {
 }
 
 // What detection does besides, and what it leaves out.
-std::string print_detection(const Plan& plan, const std::vector<bool>& runs) {
+std::string print_detection(const Plan& plan, const std::set<uint32_t>& runs) {
   if (plan.program.head.levels == 0) return "";
-  const std::vector<bool> detects = steps_of(plan.program.detect_schedule, runs.size());
+  const std::set<uint32_t> detects = steps_of(plan.program.detect_schedule);
   std::string out = "detection: the steps above, without step";
-  for (size_t s = 0; s < runs.size(); ++s)
-    if (runs[s] && !detects[s]) out += format(" %zu", s);
+  for (const uint32_t s : runs)
+    if (!detects.contains(s)) out += format(" %u", s);
   out += ", and with\n";
-  for (size_t s = 0; s < runs.size(); ++s)
-    if (!runs[s]) out += describe(plan.program.steps[s], int32_t(s));
+  for (uint32_t s = 0; s < plan.program.steps.size(); ++s)
+    if (!runs.contains(s)) out += describe(plan.program.steps[s], int32_t(s));
   for (uint32_t i = 0; i < plan.program.head.levels; ++i) {
     const sparsec_level& level = plan.program.head.level[i];
     if (level.cells_per_tile > 0)
@@ -47,7 +41,7 @@ std::string print_detection(const Plan& plan, const std::vector<bool>& runs) {
 }  // namespace
 
 std::string print(const Plan& plan, const Graph&) {
-  const std::vector<bool> runs = steps_of(plan.program.schedule, plan.program.steps.size());
+  const std::set<uint32_t> runs = steps_of(plan.program.schedule);
   std::string out =
       format("plan for %s: %zu steps, %zu kernels, arena %.2f MB, constants %.2f MB, columns for an L2 of %lld KB\n",
              std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
@@ -58,7 +52,7 @@ std::string print(const Plan& plan, const Graph&) {
                   g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024),
                   g.working_set > plan.l2_bytes ? ", more than the L2" : "");
     for (int32_t s = g.first; s <= g.last; ++s) {
-      if (!runs[size_t(s)]) continue;
+      if (!runs.contains(uint32_t(s))) continue;
       out += describe(plan.program.steps[size_t(s)], s);
       if (g.bands == 1) continue;
       out += "    bands end at tile";

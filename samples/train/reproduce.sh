@@ -18,26 +18,27 @@ leg() {
 leg dense $first dense --cfg $model --hyp "$signs/hyp_320.yaml" "${dense[@]}"
 
 # From the dense checkpoint on the sparse model and its twin train for as many epochs, side by side on half the cores each where there are two.
+sparse() {
+  leg prune $first prune --weights "$folder/dense/last.pt" --hyp "$signs/hyp_320.yaml" "${prune[@]}"
+  leg finish $last finish --weights "$folder/prune/last.pt" --hyp "$here/hyp_adamw.yaml" "${finish[@]}"
+}
 twin() {
   leg dense_on $first dense_on --weights "$folder/dense/last.pt" --hyp "$signs/hyp_320.yaml" "${prune[@]}"
   leg finish_dense $last twin --weights "$folder/dense_on/last.pt" --hyp "$here/hyp_adamw.yaml" "${finish[@]}"
 }
 cores=$(env -u OMP_NUM_THREADS nproc)
 if [ "$cores" -gt 1 ]; then
-  export OMP_NUM_THREADS=$((cores / 2))
   echo "the dense twin trains meanwhile: $folder/twin.log"
   set -m # the twin's own process group, so that it ends with this script
-  (set -e; twin) > "$folder/twin.log" 2>&1 &
+  (export OMP_NUM_THREADS=$((cores / 2)); twin) > "$folder/twin.log" 2>&1 &
   twin=$!
   set +m
   trap 'kill -- -$twin 2> /dev/null || true' EXIT
-fi
-leg prune $first prune --weights "$folder/dense/last.pt" --hyp "$signs/hyp_320.yaml" "${prune[@]}"
-leg finish $last finish --weights "$folder/prune/last.pt" --hyp "$here/hyp_adamw.yaml" "${finish[@]}"
-if [ "$cores" -gt 1 ]; then
+  (export OMP_NUM_THREADS=$((cores / 2)); sparse)
   wait $twin || { tail -5 "$folder/twin.log" >&2; exit 1; }
   trap - EXIT
 else
+  sparse
   twin
 fi
 for which in finish twin; do

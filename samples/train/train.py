@@ -84,6 +84,12 @@ def make_optimizer(model, hyp, batch):
     return torch.optim.SGD(groups, lr=hyp['lr0'], momentum=hyp['momentum'], nesterov=True)
 
 
+def thread_count():
+    """As OMP_NUM_THREADS says, else the cores that this process may use (PyTorch's own guess is 1 on some machines)."""
+    asked = os.environ.get('OMP_NUM_THREADS', '').split(',')[0]
+    return int(asked) if asked else len(os.sched_getaffinity(0))
+
+
 class Run:
     def __init__(self, options):
         self.options, self.folder = options, pathlib.Path(options.output)
@@ -91,7 +97,7 @@ class Run:
         self.data = DataSet(options.data)
         self.device = torch.device(options.device)
         torch.manual_seed(options.seed)
-        torch.set_num_threads(int(os.environ.get('OMP_NUM_THREADS', '').split(',')[0] or len(os.sched_getaffinity(0))))  # PyTorch's own guess is 1 on some machines
+        torch.set_num_threads(thread_count())
         self._start()
         self.loss = Loss(self.hyp, len(self.data.names), options.imgsz)
         self.train_set = self._pictures('train', self.hyp)
