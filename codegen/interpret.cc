@@ -115,6 +115,8 @@ class Machine {
       }
       case Opcode::add_i32:
         return bits([&](int i) { return a.lane[size_t(i)] + b.lane[size_t(i)]; });
+      case Opcode::add_vector:
+        return bits([&](int i) { return a.lane[size_t(i)] + word(i); });
       case Opcode::shift_left:
         return bits([&](int i) { return a.lane[size_t(i)] << x.imm; });
       case Opcode::shift_right:
@@ -155,6 +157,8 @@ class Machine {
         return floats([&](int i) { return float(a.s(i)); });
       case Opcode::to_int:
         return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
+      case Opcode::permute8:
+        return bits([&](int i) { return b.lane[a.lane[size_t(i)] & 7]; });
       case Opcode::lookup8:
         return floats([&](int i) { return real(int(a.lane[size_t(i)] & 7)); });
       case Opcode::max_u8:
@@ -190,6 +194,7 @@ class Machine {
       case Opcode::tile_dot:
         return tiles_.dot(x.d, x.a, x.b);
       case Opcode::loop_tiles:
+      case Opcode::if_tiles:
       case Opcode::loop_count:
       case Opcode::loop_end:
       case Opcode::add_pointer:
@@ -221,7 +226,7 @@ void interpret(const Isa& isa, const Function& function, const void* const* poin
   const auto end_of = [&](size_t pc) {  // of the loop that begins at pc
     for (int depth = 0;; ++pc) {
       const Opcode op = function.code.at(pc).op;
-      depth += op == Opcode::loop_tiles || op == Opcode::loop_count;
+      depth += opens_block(op);
       depth -= op == Opcode::loop_end;
       if (depth == 0) return pc;
     }
@@ -233,6 +238,14 @@ void interpret(const Isa& isa, const Function& function, const void* const* poin
         if (const int64_t by = std::max(1, x.imm); tiles >= by) {
           loops.push_back({pc, tiles / by});
           tiles %= by;
+        } else {
+          pc = end_of(pc);
+        }
+        break;
+      case Opcode::if_tiles:
+        if (tiles >= x.imm) {
+          loops.push_back({pc, 1});
+          tiles -= x.imm;
         } else {
           pc = end_of(pc);
         }

@@ -19,8 +19,9 @@ namespace sparsec::kir {
 enum class Opcode : uint8_t {
   // control
   loop_tiles,   // begin the loop over `tiles`; imm > 1: imm at a time, what is left is for the next loop_tiles
+  if_tiles,     // begin a block that runs once, if at least imm tiles are left, and takes those imm
   loop_count,   // begin a loop that runs imm times (imm >= 1); may nest once inside loop_tiles
-  loop_end,     // ends the innermost open loop
+  loop_end,     // ends the innermost open loop or block
   add_pointer,  // p += offset
   // moves
   zero,       // d = 0
@@ -41,6 +42,7 @@ enum class Opcode : uint8_t {
   fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b
+  add_vector,   // d = a + vector at m
   shift_left,   // d = a << imm
   shift_right,  // d = a >> imm, logical
   // float32
@@ -60,6 +62,7 @@ enum class Opcode : uint8_t {
   to_float,  // d = float(int32 a)
   to_int,    // d = round half even of a; beyond int32: INT32_MIN
   lookup8,   // d = table[a & 7], 8 floats at m; the same 8 follow, for a register of 16 lanes
+  permute8,   // d = table[a & 7], the 8 floats, twice where lanes are 16, in register b (x86 only)
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32
@@ -99,6 +102,10 @@ struct Function {
 inline constexpr int kMaxPointers = 8;
 inline constexpr int kScratch = kMaxPointers;  // 64-byte aligned; uninitialised; never advances
 inline constexpr int kMaxScratch = 4096;
+
+inline bool opens_block(Opcode op) {
+  return op == Opcode::loop_tiles || op == Opcode::if_tiles || op == Opcode::loop_count;
+}
 
 // The text of a Function for people and golden tests: one instruction a line, loops indented.
 std::string print(const Function& function);

@@ -83,9 +83,9 @@ std::map<std::string, KernelChoice> choices_of(const Plan& plan) {
   std::map<std::string, KernelChoice> out;
   for (const LayerChoice& choice : plan.choices) {
     KernelChoice& to = out[choice.node];
-    to = {choice.kernel, choice.predicted_cycles / kNominalCyclesPerMs, choice.reason, {}};
-    for (const auto& [kernel, cycles] : choice.candidates)
-      to.candidates.push_back({kernel, cycles / kNominalCyclesPerMs});
+    to = {kernels::name_of(choice.family), choice.predicted_cycles / kNominalCyclesPerMs, choice.reason, {}};
+    for (const auto& [family, cycles] : choice.candidates)
+      to.candidates.push_back({kernels::name_of(family), cycles / kNominalCyclesPerMs});
   }
   return out;
 }

@@ -42,8 +42,7 @@ void run(benchmark::State& state, const Isa& isa, kernels::ConvFamily family, co
 
 void add_all() {
   for (const Isa* isa : host_isas())
-    for (const auto family : {kernels::ConvFamily::unrolled, kernels::ConvFamily::dense}) {
-      if (family == kernels::ConvFamily::unrolled && !isa->unroll) continue;
+    for (const kernels::ConvFamily family : kernels::families_of(*isa, {})) {
       for (const LayerShape& shape : kShapes)
         for (const int percent : {0, 65, 94}) {
           const std::string name = std::string(isa->name) + "/" + kernels::name_of(family) + "/" + shape.name + "/" +

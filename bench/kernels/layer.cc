@@ -21,7 +21,7 @@ PlaneLayout layout(const Isa& isa, const LayerShape& shape, int64_t channels) {
   // Taps reach a border above and below; the last vector of pixels may reach beyond the last one.
   l.origin = (border * l.pitch + border) * 4;
   l.plane_bytes = ((shape.side + 2 * border) * l.pitch + border) * 4 + isa.vector_bytes();
-  l.plane_bytes = (l.plane_bytes + 63) / 64 * 64;
+  l.plane_bytes = (l.plane_bytes + 127) / 128 * 128 + 64;  // an odd number of cache lines
   return l;
 }
 
@@ -68,7 +68,7 @@ class Writer {
     program_.steps = {{"conv", shape.name, 0, 0, tiles, 0}};
     program_.schedule = {{0, 1, 0, tiles}};
     kernels::WordPool pool(kernels::kPoolPointer);
-    const std::vector<int64_t> borders = kernels::row_groups(isa, spec.rows, spec.rows_per_plane());
+    const std::vector<int64_t> borders = kernels::row_groups(isa, spec, family);
     std::vector<kernels::ConvKernel> groups;
     for (size_t g = 0; g + 1 < borders.size(); ++g)
       groups.push_back(std::move(kernels::lower_conv(isa, spec, family, borders[g], borders[g + 1], /*pieces=*/1, pool,
@@ -97,6 +97,7 @@ class Writer {
 
  private:
   sparsec_pointer constant(const std::vector<uint32_t>& words) {
+    while (program_.constants.size() % 64) program_.constants.push_back(0);
     const auto at = int64_t(program_.constants.size());
     for (const uint32_t word : words)
       for (int i = 0; i < 4; ++i) program_.constants.push_back(uint8_t(word >> (8 * i)));

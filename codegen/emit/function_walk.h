@@ -18,6 +18,9 @@ void walk(const kir::Function& function, Printer& printer) {
   std::vector<int> open;
   for (const kir::Insn& insn : function.code) {
     switch (insn.op) {
+      case kir::Opcode::if_tiles:
+        SPARSEC_CHECK(false, "portable kernels take one tile at a time");
+        break;
       case kir::Opcode::loop_tiles:
       case kir::Opcode::loop_count:
         SPARSEC_CHECK(insn.op == kir::Opcode::loop_count || insn.imm <= 1, "portable kernels take one tile at a time");

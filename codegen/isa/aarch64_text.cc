@@ -36,7 +36,7 @@ std::string number(int64_t n) {
 std::string pointer(int p) { return "x" + number(p + 2); }
 
 bool is_control(Opcode op) {
-  return op == Opcode::loop_tiles || op == Opcode::loop_count || op == Opcode::loop_end || op == Opcode::add_pointer;
+  return opens_block(op) || op == Opcode::loop_end || op == Opcode::add_pointer;
 }
 
 class Writer {
@@ -95,6 +95,9 @@ class Writer {
   // ---- control
   void instruction(const Insn& insn) {
     switch (insn.op) {
+      case Opcode::if_tiles:
+        SPARSEC_CHECK(false, "kernels of AArch64 take one tile at a time");
+        return;
       case Opcode::loop_tiles:
       case Opcode::loop_count:
         return begin_loop(insn);

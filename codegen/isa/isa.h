@@ -75,6 +75,9 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
 std::string x86_text(const Isa& isa, const kir::Function& function, std::string_view symbol);
 std::string aarch64_text(const Isa& isa, const kir::Function& function, std::string_view symbol);
 
+// Whether the instruction set has a row for the opcode.
+bool has_text(const Isa& isa, kir::Opcode op);
+
 // Whether the opcode, or one of several, occurs in the function.
 bool uses(const kir::Function& function, kir::Opcode op);
 bool uses(const kir::Function& function, const std::vector<kir::Opcode>& any);

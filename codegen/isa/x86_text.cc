@@ -139,13 +139,13 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
   for (const Prologue& prologue : isa.prologues)
     if (uses(function, prologue.before)) fill.lines(prologue.text, {});
 
-  struct Loop {
+  struct Block {  // a loop, or what runs once
     int label;
     std::string_view counter;
     int by;
-    bool may_be_skipped;
+    bool may_be_skipped, once;
   };
-  std::vector<Loop> loops;
+  std::vector<Block> loops;
   int labels = 0;
   bool tiles_are_left = true;  // surely: no loop has taken any yet
   const auto label = [&](int n, std::string_view kind = ".Lloop_") {
@@ -161,6 +161,11 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
     label(n, kind);
     out += '\n';
   };
+  const auto take = [&](int tiles) {
+    out += "\tsub $";
+    fill.number(tiles);
+    out += ", %rsi\n";
+  };
   for (const Insn& insn : function.code) {
     switch (insn.op) {
       case Opcode::loop_tiles:
@@ -172,19 +177,25 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
           out += ", %ebx\n";
         }
         const int by = tiles ? std::max(1, insn.imm) : 1;
-        loops.push_back({labels, tiles ? "%rsi" : "%ebx", by, tiles && (by > 1 || !tiles_are_left)});
+        loops.push_back({labels, tiles ? "%rsi" : "%ebx", by, tiles && (by > 1 || !tiles_are_left), false});
         if (loops.back().may_be_skipped) compare(by, "jl", labels, ".Lskip_");
         if (tiles) tiles_are_left = false;
         label(labels++);
         out += ":\n";
         break;
       }
+      case Opcode::if_tiles:
+        loops.push_back({labels, {}, insn.imm, true, true});
+        compare(insn.imm, "jl", labels++, ".Lskip_");
+        take(insn.imm);
+        tiles_are_left = false;
+        break;
       case Opcode::loop_end:
         SPARSEC_CHECK(!loops.empty(), "loop_end without a loop in " + function.name);
-        if (const Loop& loop = loops.back(); loop.by > 1) {
-          out += "\tsub $";
-          fill.number(loop.by);
-          out += ", %rsi\n";
+        if (const Block& loop = loops.back(); loop.once) {
+          // runs on
+        } else if (loop.by > 1) {
+          take(loop.by);
           compare(loop.by, "jge", loop.label, ".Lloop_");
         } else {
           out.append("\tdec ").append(loop.counter).append("\n\tjnz ");

@@ -1,7 +1,7 @@
 // Activations in kernel IR: numerics.h instruction by instruction.
 #pragma once
 
-#include "codegen/kernels/builder.h"
+#include "codegen/kernels/constants.h"
 #include "compiler/ir/op.h"
 
 namespace sparsec::kernels {
@@ -11,6 +11,7 @@ using Temps = int[kActivationTemps];
 
 // v[x] = activation(v[x]), with four free registers. `exact` asks for the float formula of SiLU (float convolutions);
 // else the piecewise one (integer convolutions).
-void emit_activation(Builder& b, WordPool& pool, Activation activation, float alpha, bool exact, int x, const Temps& t);
+void emit_activation(Builder& b, Constants& constants, Activation activation, float alpha, bool exact, int x,
+                     const Temps& t);
 
 }  // namespace sparsec::kernels

@@ -1,6 +1,7 @@
 // Writes kernel IR: a method per shape of instruction, and cursors over constant words.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -23,6 +24,7 @@ class Builder {
       : f_{std::move(name), std::move(comment), pointers, {}, 0} {}
 
   void loop_tiles(int by = 1) { add({.op = kir::Opcode::loop_tiles, .imm = by}); }
+  void if_tiles(int by) { add({.op = kir::Opcode::if_tiles, .imm = by}); }
   void loop(int64_t count) { add({.op = kir::Opcode::loop_count, .imm = int32_t(count)}); }
   void end() { add({kir::Opcode::loop_end}); }
   void advance(int pointer, int64_t bytes) {
@@ -67,6 +69,30 @@ class Builder {
          .imm = int32_t(stride)});
   }
 
+  // Writes the sequences that emit(0) to emit(n - 1) write, an instruction of each in turn, so that none waits for itself.
+  // They use registers of their own and leave the pointers where they are.
+  template <typename F>
+  void in_turn(int n, F emit) {
+    const size_t begin = place();
+    std::vector<std::vector<kir::Insn>> sequences;
+    size_t longest = 0;
+    for (int i = 0; i < n; ++i) {
+      emit(i);
+      sequences.emplace_back(f_.code.begin() + int64_t(begin), f_.code.end());
+      longest = std::max(longest, sequences.back().size());
+      f_.code.resize(begin);
+    }
+    for (size_t at = 0; at < longest; ++at)
+      for (const auto& sequence : sequences)
+        if (at < sequence.size()) add(sequence[at]);
+  }
+
+  // The next instruction's place, and instructions put in at a place.
+  size_t place() const { return f_.code.size(); }
+  void insert(size_t at, std::span<const kir::Insn> code) {
+    f_.code.insert(f_.code.begin() + int64_t(at), code.begin(), code.end());
+  }
+
   kir::Function finish() { return std::move(f_); }
 
  private:
@@ -91,6 +117,11 @@ class WordStream {
   }
   Mem next(float value) { return next(std::bit_cast<uint32_t>(value)); }
   Mem next(int32_t value) { return next(uint32_t(value)); }
+
+  // Moves the pointer so that the next `words` words are within reach of it.
+  void reach(int64_t words) {
+    if (bytes() + 4 * words - position_ > reach_) move_to(bytes() + reach_ + 4);
+  }
 
   // Moves the pointer to a place in the stream (bytes from its start): at loop borders, where the code after must find
   // it where it was.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
 #include "codegen/kernels/conv_products.h"
 #include "compiler/error.h"
@@ -166,12 +167,26 @@ std::vector<Piece> pieces_of(const std::vector<int64_t>& products, size_t count)
 
 }  // namespace
 
-const char* name_of(ConvFamily family) { return family == ConvFamily::unrolled ? "unrolled" : "dense"; }
+const char* name_of(ConvFamily family) {
+  constexpr const char* kNames[] = {"dense", "unrolled", "amx"};
+  return kNames[size_t(family)];
+}
 
-int max_rows(const Isa& isa) { return (isa.registers - kActivationTemps) / 4 * 4; }
+std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec) {
+  std::vector<ConvFamily> families{ConvFamily::dense};
+  if (isa.unroll) families.push_back(ConvFamily::unrolled);
+  if (isa.tiles && spec.integer) families.push_back(ConvFamily::amx);
+  return families;
+}
 
-std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane) {
-  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane, most = max_rows(isa) / rows_per_plane;
+int max_rows(const Isa& isa, ConvFamily family) {
+  return family == ConvFamily::amx ? kAmxRows : (isa.registers - kActivationTemps) / 4 * 4;
+}
+
+std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family) {
+  if (family == ConvFamily::amx) return amx_row_groups(spec);
+  const int64_t rows = spec.rows, rows_per_plane = spec.rows_per_plane();
+  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane, most = max_rows(isa, family) / rows_per_plane;
   const int64_t groups = (units + most - 1) / most;
   std::vector<int64_t> borders;
   for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(rows, units * g / groups * rows_per_plane));
@@ -196,6 +211,7 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
   const size_t slots = size_t(spec.in_planes) * spec.taps.size();
   SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
+  if (family == ConvFamily::amx) return {lower_conv_amx(isa, spec, first, last, pool, name, comment)};
   std::vector<Piece> parts{{0, slots, true, true}};
   if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
   std::vector<ConvKernel> kernels;

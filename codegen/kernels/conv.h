@@ -1,5 +1,5 @@
-// Convolution kernels: a group of output channels at all pixels, straight-line over the non-zero weights or looping
-// over input planes.
+// Convolution kernels: a group of output channels at all pixels, straight-line over the non-zero weights, looping over
+// input planes, or by matrix tiles (conv_amx.h).
 //
 // One kernel serves int8 and float: a word of weights is four int8 input channels or one float one, and a lane of the
 // activations matches it. The tile is `rows` output channels (accumulators) by one vector of pixels. For each input
@@ -62,8 +62,10 @@ struct ConvSpec {
   int rows_per_plane() const { return integer ? 4 : 1; }
 };
 
-enum class ConvFamily : uint8_t { unrolled, dense };
+enum class ConvFamily : uint8_t { dense, unrolled, amx };
 const char* name_of(ConvFamily);
+// Those that can compute the convolution on the instruction set.
+std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 
 // The pointers of a kernel, in order: `output` once per output, `partial` (accumulators that come and go) only in
 // pieces.
@@ -77,17 +79,17 @@ struct ConvKernel {
 };
 
 // Most output channels in one kernel, a multiple of 4.
-int max_rows(const Isa& isa);
-// Splits `rows` output channels into groups of at most max_rows, as equal as multiples of `rows_per_plane` allow: the
-// first row of each, and the end.
-std::vector<int64_t> row_groups(const Isa& isa, int64_t rows, int rows_per_plane);
+int max_rows(const Isa& isa, ConvFamily family);
+// Splits the output channels into groups of at most max_rows, as equal as whole planes allow: the first row of each,
+// and the end.
+std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family);
 
 // Into how many pieces the unrolled kernels of these groups are best cut: as many for each.
 size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64_t>& groups);
 // Between two pieces accumulators lie as int32 [tile][row][lane]: the bytes of a tile.
 int64_t partial_bytes(const Isa& isa, int64_t rows);
 
-// The kernels of rows [first, last), `pieces` of them (dense ones are never cut). Their output and residual pointers
+// The kernels of rows [first, last), `pieces` of them (only unrolled ones are cut). Their output and residual pointers
 // start at the group's first plane, so groups whose code does not depend on the weights (dense ones) come out alike and
 // share a function. `pool` collects the constants that the layer's groups share.
 std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,

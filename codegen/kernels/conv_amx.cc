@@ -18,8 +18,7 @@ constexpr int64_t kMaxPlanes = 16;  // input planes of a tile
 constexpr int64_t kRowBytes = 64;
 constexpr int64_t kTileBytes = 1024;
 constexpr int kTilesPerPass = 2, kVectors = 2;  // of output channels; of pixels
-constexpr int64_t kPassRows = kTilesPerPass * kRows;
-constexpr int64_t kL2Weights = 512 * 1024;
+static_assert(kAmxRows == kTilesPerPass * kRows);
 
 // The eight tile registers: sums of tile t at vector v; weights of tile t; activations of vector v.
 constexpr int sums(int t, int v) { return kTilesPerPass * v + t; }
@@ -82,99 +81,144 @@ class AmxWriter {
         spec_(spec),
         first_(first),
         last_(last),
+        tiles_(int((last - first + kRows - 1) / kRows)),
         blocks_(spec.in_planes),
         pointers_(spec),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
-        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, 4) {}
+        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, 4, true) {}
 
   ConvKernel write() {
-    gather_weights();
+    gather_constants();
     b_.scratch(kTilesPerPass * kVectors * kTileBytes);
     b_.with_memory(Opcode::tile_config, 0, 0, {kStreamPointer, 0});
-    loop_over(kVectors);
+    const size_t before_the_loops = b_.place();
+    pairs();
     products_ = loads_ = 0;  // counted for one vector
-    loop_over(1);
+    b_.loop_tiles();
+    sum(1, {});
+    for (const Quad& quad : quads_of(1)) finish(quad);
+    stream_.move_to(0);
+    pointers_.advance(b_, isa_, 1);
+    b_.end();
     b_.one(Opcode::tile_release, 0);
+    epilogue_.load_constants_at(before_the_loops);
     return {b_.finish(), stream_.words(), pointers_.list, products_, loads_};
   }
 
  private:
-  // The stream's beginning. Where each pass finds its tiles of weights is in places_, in the order of use; 0 for
-  // weights that are all zero.
-  void gather_weights() {
+  // One tile_dot, and what must be loaded for it first.
+  struct Product {
+    int t, v;
+    int64_t weights = 0;    // where they are in the stream; 0: loaded already
+    int64_t input = kNone;  // bytes from the first pixel of the first plane
+  };
+  static constexpr int64_t kNone = INT64_MIN;
+  // Four rows of one vector, as far as the epilogue is concerned.
+  struct Quad {
+    int row, v;
+  };
+
+  // The stream's beginning: the tiles' shapes and the tiles of weights, whose places are in places_ in the order of use;
+  // 0 for weights that are all zero.
+  void gather_constants() {
     std::vector<uint32_t> words = configuration(blocks_);
-    for (int64_t row = first_; row < last_; row += kPassRows)
-      for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
-        for (int64_t r = row; r < std::min(last_, row + kPassRows); r += kRows) {
-          const std::vector<uint32_t> tile = weight_tile(spec_, r, last_, blocks_, block, tap);
-          places_.push_back(tile.empty() ? 0 : int64_t(words.size()) * 4);
-          words.insert(words.end(), tile.begin(), tile.end());
-        }
-      });
+    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+      for (int t = 0; t < tiles_; ++t) {
+        const std::vector<uint32_t> tile = weight_tile(spec_, first_ + t * kRows, last_, blocks_, block, tap);
+        places_.push_back(tile.empty() ? 0 : int64_t(words.size()) * 4);
+        words.insert(words.end(), tile.begin(), tile.end());
+      }
+    });
     stream_.append(words, 0);
   }
 
-  void loop_over(int vectors) {
-    const int64_t* place = places_.data();
-    b_.loop_tiles(vectors);
-    for (int64_t row = first_; row < last_; row += kPassRows)
-      place = pass(row, std::min(last_, row + kPassRows), vectors, place);
+  // The epilogue is a pair behind the products, and its instructions are spread among them.
+  void pairs() {
+    const std::vector<Quad> quads = quads_of(kVectors);
+    b_.if_tiles(kVectors);
+    sum(kVectors, {});
     stream_.move_to(0);
-    pointers_.advance(b_, isa_, vectors);
+    pointers_.advance_input(b_, isa_, kVectors);
+    b_.loop_tiles(kVectors);
+    sum(kVectors, quads);
+    stream_.move_to(0);
+    pointers_.advance(b_, isa_, kVectors);
+    b_.end();
+    for (const Quad& quad : quads) finish(quad);
+    stream_.move_to(0);
+    pointers_.advance_outputs(b_, isa_, kVectors);
     b_.end();
   }
 
-  // Rows [first, last), whose weights are at `place`; where the next pass's are.
-  const int64_t* pass(int64_t first, int64_t last, int vectors, const int64_t* place) {
-    const int tiles = int((last - first + kRows - 1) / kRows);
+  std::vector<Quad> quads_of(int vectors) const {
+    std::vector<Quad> quads;
+    for (int v = 0; v < vectors; ++v)
+      for (int64_t row = first_; row < last_; row += 4) quads.push_back({int(row - first_), v});
+    return quads;
+  }
+
+  // Weights are loaded between the products, not all before them: the tile unit then has work while they come.
+  std::vector<Product> products_of(int vectors) {
+    std::vector<Product> products;
+    const int64_t* place = places_.data();
+    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+      for (int v = 0; v < vectors; ++v) {
+        int64_t input = blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap] + v * isa_.vector_bytes();
+        for (int t = 0; t < tiles_; ++t)
+          if (place[t] != 0) {
+            products.push_back({t, v, v == 0 ? place[t] : 0, input});
+            input = kNone;
+          }
+      }
+      place += tiles_;
+    });
+    return products;
+  }
+
+  // The sums of the vectors at the input pointer, at last in scratch. What `quads` finish is there before.
+  void sum(int vectors, const std::vector<Quad>& quads) {
     const auto for_each_sum = [&](auto f) {
       for (int v = 0; v < vectors; ++v)
-        for (int t = 0; t < tiles; ++t) f(t, v);
+        for (int t = 0; t < tiles_; ++t) f(t, v);
     };
     for_each_sum([&](int t, int v) { b_.one(Opcode::tile_zero, sums(t, v)); });
-    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
-      products({kInputPointer, blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap]}, tiles, vectors, place);
-      place += tiles;
-    });
+    const std::vector<Product> products = products_of(vectors);
+    size_t finished = 0;
+    for (size_t i = 0; i < products.size(); ++i) {
+      multiply(products[i]);
+      for (; finished * products.size() < (i + 1) * quads.size(); ++finished) finish(quads[finished]);
+    }
+    for (; finished < quads.size(); ++finished) finish(quads[finished]);
     for_each_sum([&](int t, int v) { b_.tile_store({kir::kScratch, in_scratch(t, v)}, sums(t, v), kRowBytes); });
-    for (int v = 0; v < vectors; ++v) epilogue(first, last, v);
-    return place;
   }
 
-  void products(Mem activations, int tiles, int vectors, const int64_t* place) {
-    const auto for_each_tile = [&](auto f) {
-      for (int t = 0; t < tiles; ++t)
-        if (place[t] != 0) f(t);
-    };
-    for_each_tile([&](int t) { b_.tile_load(weights(t), {kStreamPointer, place[t] - stream_.position()}, kRowBytes); });
-    if (std::all_of(place, place + tiles, [](int64_t at) { return at == 0; })) return;
-    for (int v = 0; v < vectors; ++v) {
-      b_.tile_load(input(v), {activations.pointer, activations.offset + v * isa_.vector_bytes()}, spec_.in_plane_bytes);
+  void multiply(const Product& p) {
+    if (p.weights != 0)
+      b_.tile_load(weights(p.t), {kStreamPointer, p.weights - stream_.position()}, kRowBytes);
+    if (p.input != kNone) {
+      b_.tile_load(input(p.v), {kInputPointer, p.input}, spec_.in_plane_bytes);
       ++loads_;
-      for_each_tile([&](int t) {
-        b_.three(Opcode::tile_dot, sums(t, v), weights(t), input(v));
-        ++products_;
-      });
     }
+    b_.three(Opcode::tile_dot, sums(p.t, p.v), weights(p.t), input(p.v));
+    ++products_;
   }
 
-  void epilogue(int64_t first, int64_t last, int v) {
-    epilogue_.on_vector(v);
-    for (int64_t row = first; row < last; row += 4) {
-      for (int j = 0; j < 4; ++j) {
-        const int64_t r = row + j - first;
-        b_.load(j, {kir::kScratch, in_scratch(int(r / kRows), v) + r % kRows * kRowBytes});
-        b_.broadcast(4, stream_.next(spec_.acc_bias[size_t(row + j)]));
-        b_.three(Opcode::add_i32, j, j, 4);
-      }
-      epilogue_.finish(int(row - first_), 0);
+  void finish(const Quad& quad) {
+    epilogue_.on_vector(quad.v);
+    for (int j = 0; j < 4; ++j) {
+      const int64_t r = quad.row + j;
+      b_.broadcast(j, stream_.next(spec_.acc_bias[size_t(first_ + r)]));
+      b_.with_memory(Opcode::add_vector, j, j,
+                     {kir::kScratch, in_scratch(int(r / kRows), quad.v) + r % kRows * kRowBytes});
     }
+    epilogue_.finish(quad.row, 0);
   }
 
   const Isa& isa_;
   const ConvSpec& spec_;
   const int64_t first_, last_;
+  const int tiles_;  // of output channels
   const Blocks blocks_;
   const ConvPointers pointers_;
   Builder b_;
@@ -187,19 +231,16 @@ class AmxWriter {
 }  // namespace
 
 std::vector<int64_t> amx_row_groups(const ConvSpec& spec) {
-  const int64_t passes = (spec.rows + kPassRows - 1) / kPassRows;
-  const int64_t pass_bytes = Blocks(spec.in_planes).count * int64_t(spec.taps.size()) * kTilesPerPass * kTileBytes;
-  const int64_t most = std::max<int64_t>(1, kL2Weights / pass_bytes);
-  const int64_t groups = (passes + most - 1) / most;
   std::vector<int64_t> borders;
-  for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(spec.rows, passes * g / groups * kPassRows));
+  for (int64_t row = 0; row < spec.rows; row += kAmxRows) borders.push_back(row);
+  borders.push_back(spec.rows);
   return borders;
 }
 
 ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
                           std::string name, std::string comment) {
-  SPARSEC_CHECK(has_amx_kernel(isa, spec), std::string(isa.name) + " has no tiles for " + name);
-  SPARSEC_CHECK(isa.lanes == kRows && (last - first) % 4 == 0, name);
+  SPARSEC_CHECK(isa.tiles && spec.integer, std::string(isa.name) + " has no tiles for " + name);
+  SPARSEC_CHECK(isa.lanes == kRows && (last - first) % 4 == 0 && last - first <= kAmxRows, name);
   return AmxWriter(isa, spec, first, last, pool, std::move(name), std::move(comment)).write();
 }
 
@@ -207,9 +248,9 @@ AmxCounts count_amx(const ConvSpec& spec) {
   AmxCounts n;
   const Blocks blocks(spec.in_planes);
   for_each_input(blocks, spec, [&](int64_t block, size_t tap) {
-    for (int64_t row = 0; row < spec.rows; row += kPassRows) {
+    for (int64_t row = 0; row < spec.rows; row += kAmxRows) {
       const int64_t before = n.products;
-      for (int64_t r = row; r < std::min(spec.rows, row + kPassRows); r += kRows)
+      for (int64_t r = row; r < std::min(spec.rows, row + kAmxRows); r += kRows)
         n.products += !weight_tile(spec, r, spec.rows, blocks, block, tap).empty();
       n.input_loads += n.products > before;
     }

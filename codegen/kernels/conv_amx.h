@@ -19,10 +19,9 @@
 
 namespace sparsec::kernels {
 
-inline bool has_amx_kernel(const Isa& isa, const ConvSpec& spec) { return isa.tiles && spec.integer; }
+inline constexpr int kAmxRows = 32;  // output channels of a kernel
 
-// Groups of output channels as row_groups has them. A group's kernel goes through all of its weights for every two
-// vectors of pixels, so it takes as many channels as keep the weights in L2.
+// Groups of output channels as row_groups has them.
 std::vector<int64_t> amx_row_groups(const ConvSpec& spec);
 
 ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,

@@ -7,6 +7,10 @@ namespace sparsec::kernels {
 
 using kir::Opcode;
 
+namespace {
+constexpr int kQuad = 4;  // rows of a plane of bytes
+}
+
 ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, ConvPointer::stream, ConvPointer::pool} {
   if (spec.masked()) {
     mask = int(list.size());
@@ -22,7 +26,16 @@ ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, Conv
 }
 
 void ConvPointers::advance(Builder& b, const Isa& isa, int vectors) const {
-  for (int p = 0; p < int(list.size()); ++p) {
+  advance_input(b, isa, vectors);
+  advance_outputs(b, isa, vectors);
+}
+
+void ConvPointers::advance_input(Builder& b, const Isa& isa, int vectors) const {
+  b.advance(kInputPointer, int64_t(vectors) * isa.vector_bytes());
+}
+
+void ConvPointers::advance_outputs(Builder& b, const Isa& isa, int vectors) const {
+  for (int p = kInputPointer + 1; p < int(list.size()); ++p) {
     const ConvPointer kind = list[size_t(p)];
     if (kind == ConvPointer::stream || kind == ConvPointer::pool || kind == ConvPointer::partial) continue;
     b.advance(p, vectors * (kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes()));
@@ -30,7 +43,7 @@ void ConvPointers::advance(Builder& b, const Isa& isa, int vectors) const {
 }
 
 ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row,
-                           Builder& builder, WordStream& stream, WordPool& pool, int temps)
+                           Builder& builder, WordStream& stream, WordPool& pool, int temps, bool wide)
     : isa_(isa),
       spec_(spec),
       pointers_(pointers),
@@ -38,8 +51,22 @@ ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPoint
       b_(builder),
       stream_(stream),
       pool_(pool),
+      constants_(builder, pool, isa, wide ? temps + kQuad * kActivationTemps : 0, wide ? isa.registers : 0),
+      wide_(wide),
       temps_{temps, temps + 1, temps + 2, temps + 3} {
   SPARSEC_CHECK(temps + kActivationTemps <= isa.registers, "too many rows for the registers");
+}
+
+// The rows of a plane, side by side where there are registers for that.
+template <typename F>
+void ConvEpilogue::each_row(F emit) {
+  const int n = spec_.rows_per_plane();
+  if (!wide_) {
+    for (int j = 0; j < n; ++j) emit(j);
+    return;
+  }
+  stream_.reach(2 * n);  // a bias and a multiplier each
+  b_.in_turn(n, emit);
 }
 
 void ConvEpilogue::finish(int r0, int x0) {
@@ -49,11 +76,12 @@ void ConvEpilogue::finish(int r0, int x0) {
   if (spec_.requantises_once())
     return store_bytes(spec_.outputs[0], {pointers_.output, plane * spec_.outputs[0].plane_bytes + pixels},
                        [&](int j) { requantise_once(r0 + j, x0 + j, temps_[j]); });
-  for (int j = 0; j < n; ++j) {
+  each_row([&](int j) {
+    const Temps temps{temp(j, 0), temp(j, 1), temp(j, 2), temp(j, 3)};
     const int x = x0 + j;
-    if (spec_.integer) scale(x, temps_[0], spec_.multiplier[row(r0 + j)], spec_.bias[row(r0 + j)]);
-    emit_activation(b_, pool_, spec_.activation, spec_.alpha, !spec_.integer, x, temps_);
-  }
+    if (spec_.integer) scale(x, temps[0], spec_.multiplier[row(r0 + j)], spec_.bias[row(r0 + j)]);
+    emit_activation(b_, constants_, spec_.activation, spec_.alpha, !spec_.integer, x, temps);
+  });
   if (spec_.residual) add_residual(x0, plane);
   for (size_t k = 0; k < spec_.outputs.size(); ++k) {
     const ConvOutput& out = spec_.outputs[k];
@@ -61,8 +89,8 @@ void ConvEpilogue::finish(int r0, int x0) {
     if (!out.f32) {
       const Quant q = out.quantiser();
       store_bytes(out, {pointer, plane * out.plane_bytes + pixels}, [&](int j) {
-        b_.broadcast(temps_[j], pool_.word(float(q.zero_point)));
-        b_.with_memory(Opcode::fma_word, temps_[j], x0 + j, pool_.word(1.0f / q.scale));
+        constants_.copy(temps_[j], float(q.zero_point));
+        constants_.fma(temps_[j], x0 + j, 1.0f / q.scale);
         b_.two(Opcode::to_int, temps_[j], temps_[j]);
       });
       continue;
@@ -84,27 +112,27 @@ void ConvEpilogue::requantise_once(int r, int x, int to) {
   const Quant q = spec_.outputs[0].quantiser();
   scale(x, to, spec_.multiplier[row(r)] / q.scale, spec_.bias[row(r)] / q.scale);
   b_.two(Opcode::to_int, x, x);
-  b_.broadcast(to, pool_.word(q.zero_point));
-  b_.three(Opcode::add_i32, to, to, x);
+  b_.three(Opcode::add_i32, to, constants_.in_register(to, q.zero_point), x);
 }
 
 void ConvEpilogue::add_residual(int x0, int64_t plane) {
   const Mem from{pointers_.residual, plane * spec_.residual_plane_bytes + vector_ * isa_.vector_bytes()};
   b_.load(temps_[0], from);
   if (!spec_.integer) return b_.three(Opcode::add, x0, x0, temps_[0]);
-  for (int j = 0; j < 4; ++j) {
-    b_.two(Opcode::unpack, temps_[1], temps_[0], j);
-    b_.two(Opcode::to_float, temps_[1], temps_[1]);
+  each_row([&](int j) {
+    const int part = temp(j, 1);
+    b_.two(Opcode::unpack, part, temps_[0], j);
+    b_.two(Opcode::to_float, part, part);
     if (spec_.residual_quant.zero_point != 0)
-      b_.with_memory(Opcode::add_word, temps_[1], temps_[1], pool_.word(float(-spec_.residual_quant.zero_point)));
-    b_.with_memory(Opcode::fma_word, x0 + j, temps_[1], pool_.word(spec_.residual_quant.scale));
-  }
+      constants_.add(part, part, float(-spec_.residual_quant.zero_point));
+    constants_.fma(x0 + j, part, spec_.residual_quant.scale);
+  });
 }
 
 // Four rows, which `quantise` leaves in the temporaries, as the four bytes of each pixel.
 template <typename Quantise>
 void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, Quantise quantise) {
-  for (int j = 0; j < 4; ++j) quantise(j);
+  each_row(quantise);
   b_.pack(temps_[0], temps_[0], temps_[1], temps_[2], temps_[3]);
   if (out.lookup) {
     std::vector<uint32_t> table(64);
@@ -116,7 +144,7 @@ void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, Quantise quantise)
 
 void ConvEpilogue::store(const ConvOutput& out, Mem to, int x, int free) {
   if (!out.keep_border) return b_.store(to, x);
-  b_.broadcast(free, pool_.word(out.border));
+  constants_.copy(free, out.border);
   b_.with_memory(Opcode::select, free, x, {pointers_.mask, vector_ * isa_.mask_bytes()});
   b_.store(to, free);
 }

@@ -8,6 +8,7 @@
 
 #include "codegen/kernels/activation.h"
 #include "codegen/kernels/builder.h"
+#include "codegen/kernels/constants.h"
 #include "codegen/kernels/conv.h"
 
 namespace sparsec::kernels {
@@ -17,6 +18,8 @@ struct ConvPointers {
   explicit ConvPointers(const ConvSpec& spec);
   // At the end of a tile: all but the constants' and the partial sums' move on by so many vectors of pixels.
   void advance(Builder& b, const Isa& isa, int vectors = 1) const;
+  void advance_input(Builder& b, const Isa& isa, int vectors) const;    // the input's alone
+  void advance_outputs(Builder& b, const Isa& isa, int vectors) const;  // all but the input's
 
   std::vector<ConvPointer> list;
   int mask = 0, residual = 0, output = 0;  // registers, the last of the first output
@@ -25,17 +28,23 @@ inline constexpr int kInputPointer = 0, kStreamPointer = 1;  // and kPoolPointer
 
 class ConvEpilogue {
  public:
-  // For a kernel whose rows begin at `first_row` of the specification. Registers from `temps` on, kActivationTemps of
-  // them, are free for it.
+  // For a kernel whose rows begin at `first_row` of the specification. Registers from `temps` on are free for it:
+  // kActivationTemps of them, or all up to isa.registers if `wide`. Then rows are worked on side by side, and what is
+  // left holds constants: call load_constants_at() at the end.
   ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row, Builder& builder,
-               WordStream& stream, WordPool& pool, int temps);
+               WordStream& stream, WordPool& pool, int temps, bool wide = false);
 
   // Which vector of the tile's pixels the next rows belong to, where the kernel takes several at once.
   void on_vector(int vector) { vector_ = vector; }
   // Rows r0, r0+1, ... of the kernel (as many as a plane has), whose accumulators are in registers x0, x0+1, ...
   void finish(int r0, int x0);
+  void load_constants_at(size_t place) { constants_.load_at(place); }
 
  private:
+  template <typename F>
+  void each_row(F emit);
+  // Temporary i of the quad's row j.
+  int temp(int j, int i) const { return temps_[i] + (wide_ ? j * kActivationTemps : 0); }
   size_t row(int r) const { return size_t(first_ + r); }
   void scale(int x, int free, float multiplier, float bias);
   void requantise_once(int r, int x, int to);
@@ -51,6 +60,8 @@ class ConvEpilogue {
   Builder& b_;
   WordStream& stream_;
   WordPool& pool_;
+  Constants constants_;
+  const bool wide_;
   const Temps temps_;
   int vector_ = 0;
 };

@@ -116,7 +116,8 @@ kir::Function lower_unary(const Isa& isa, Activation activation, float alpha, Bo
                           std::string name, std::string comment) {
   return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
     b.load(0, {kIn, 0});
-    emit_activation(b, pool, activation, alpha, true, 0, {1, 2, 3, 4});
+    Constants constants(b, pool, isa);
+    emit_activation(b, constants, activation, alpha, true, 0, {1, 2, 3, 4});
     return 0;
   });
 }

@@ -66,7 +66,7 @@ void describe_node(const Compiled& compiled, const Plan& plan, const Node& node,
 void describe_convolution(const Compiled& compiled, const Plan& plan, LayerWork& layer) {
   for (const LayerChoice& choice : plan.choices) {
     if (choice.node != layer.name) continue;
-    layer.kernel = choice.kernel;
+    layer.kernel = kernels::name_of(choice.family);
     layer.weight_bytes = choice.weight_bytes;
     layer.code_bytes = choice.code_bytes;
     layer.predicted_ms = choice.predicted_cycles / kNominalCyclesPerMs;

@@ -29,13 +29,12 @@ constexpr double kEpilogue = 13;  // cycles per row and vector
 
 // AMX, from the manual and a prototype, not yet calibrated: the matrix unit takes a row of weights a cycle; a load of a
 // tile is sixteen lines, two a cycle, of which the prototype hid nothing (it reached about half of the unit's peak).
-constexpr double kTileProduct = 16, kTileLoad = 8;
-constexpr double kTileSums = 3;  // cycles per row and vector to store the sums, load them and add the bias
+constexpr double kTileProduct = 27;
 constexpr int64_t kTileCodeBytes = 20;
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   Counts n;
-  const std::vector<int64_t> borders = kernels::row_groups(isa, spec.rows, spec.rows_per_plane());
+  const std::vector<int64_t> borders = kernels::row_groups(isa, spec, kernels::ConvFamily::unrolled);
   n.groups = int64_t(borders.size()) - 1;
   n.rows = spec.rows;
   for (size_t g = 0; g + 1 < borders.size(); ++g)
@@ -74,25 +73,24 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   unrolled += epilogue;
 
   kernels::AmxCounts tiled;
-  if (kernels::has_amx_kernel(isa, spec)) tiled = kernels::count_amx(spec);
-  const double amx = double(tiled.products) * kTileProduct +
-                     (double(tiled.products) / 2 + double(tiled.input_loads)) * kTileLoad + double(n.rows) * kTileSums +
-                     epilogue;
+  if (isa.tiles && spec.integer) tiled = kernels::count_amx(spec);
+  const double amx = std::max(double(tiled.products) * kTileProduct, epilogue);
 
+  using kernels::ConvFamily;
+  const auto cycles_of = [&](ConvFamily family) {
+    return family == ConvFamily::dense ? dense : family == ConvFamily::unrolled ? unrolled : amx;
+  };
   LayerChoice choice;
-  choice.candidates.emplace_back("dense", dense * double(tiles));
-  if (isa.unroll) choice.candidates.emplace_back("unrolled", unrolled * double(tiles));
-  if (kernels::has_amx_kernel(isa, spec)) choice.candidates.emplace_back("amx", amx * double(tiles));
-  const auto forced =
-      std::find_if(choice.candidates.begin(), choice.candidates.end(), [&](const auto& c) { return c.first == force; });
+  for (const ConvFamily family : kernels::families_of(isa, spec))
+    choice.candidates.emplace_back(family, cycles_of(family) * double(tiles));
+  const auto forced = std::ranges::find_if(choice.candidates, [&](const auto& c) { return name_of(c.first) == force; });
   const auto best = forced != choice.candidates.end()
                         ? forced
-                        : std::min_element(choice.candidates.begin(), choice.candidates.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
-  choice.kernel = best->first;
+                        : std::ranges::min_element(choice.candidates, {}, [](const auto& c) { return c.second; });
+  choice.family = best->first;
   choice.predicted_cycles = best->second;
-  choice.code_bytes = choice.kernel == "unrolled" ? int64_t(code)
-                      : choice.kernel == "amx"
+  choice.code_bytes = choice.family == ConvFamily::unrolled ? int64_t(code)
+                      : choice.family == ConvFamily::amx
                           ? (tiled.products + tiled.input_loads) * kTileCodeBytes
                           : int64_t(double(n.products_dense) / double(std::max<int64_t>(1, spec.in_planes)) *
                                     kCodeBytes * instructions);

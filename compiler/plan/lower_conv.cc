@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstring>
 
-#include "codegen/kernels/conv_amx.h"
 #include "compiler/error.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
@@ -140,12 +139,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
 
   LayerChoice choice = choose_kernel(to.isa, spec, tiles, to.options.kernel);
   choice.node = node.name;
-  const kernels::ConvFamily family =
-      choice.kernel == "unrolled" ? kernels::ConvFamily::unrolled : kernels::ConvFamily::dense;
-
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
-                              to_string(to.graph.value(node.outputs[0]).shape) + ", " + choice.kernel + ", " +
+                              to_string(to.graph.value(node.outputs[0]).shape) + ", " + std::string(name_of(choice.family)) + ", " +
                               choice.reason;
   for (ValueId v : node.outputs) to.fill_border(v, true);
 
@@ -154,26 +150,19 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   if (spec.residual) reads.push_back(node.inputs[2]);
   to.flat_tiles(reads, std::max<int64_t>(0, *std::max_element(spec.taps.begin(), spec.taps.end()) / 4), node.outputs);
   kernels::WordPool pool(kernels::kPoolPointer);
-  const bool amx = choice.kernel == "amx";
-  const std::vector<int64_t> borders =
-      amx ? kernels::amx_row_groups(spec) : kernels::row_groups(to.isa, spec.rows, spec.rows_per_plane());
+  const std::vector<int64_t> borders = kernels::row_groups(to.isa, spec, choice.family);
   // A lazy level of the head is made after its objectness, when memory for partial sums may have other tenants.
   const bool lazy = std::ranges::any_of(to.detection.levels, [&](const DetectionGraph::Level& level) {
     return level.conv >= 0 && level.planes == node.outputs[0];
   });
-  const size_t pieces = choice.kernel == "unrolled" && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
+  const size_t pieces = choice.family == kernels::ConvFamily::unrolled && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
   std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
   for (size_t g = 0; g + 1 < borders.size(); ++g) {
     const std::string name = to.function_name("conv") + "_" + std::to_string(g);
     const std::string what =
         node.name + ", output channels " + std::to_string(borders[g]) + " to " + std::to_string(borders[g + 1] - 1);
-    if (amx) {
-      group_kernels.emplace_back(g,
-                                 kernels::lower_conv_amx(to.isa, spec, borders[g], borders[g + 1], pool, name, what));
-      continue;
-    }
     for (kernels::ConvKernel& kernel :
-         kernels::lower_conv(to.isa, spec, family, borders[g], borders[g + 1], pieces, pool, name, what))
+         kernels::lower_conv(to.isa, spec, choice.family, borders[g], borders[g + 1], pieces, pool, name, what))
       group_kernels.emplace_back(g, std::move(kernel));
   }
   const Operand pool_words{to.add_words(pool.words()), 0};

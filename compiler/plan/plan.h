@@ -59,11 +59,11 @@ struct Places {
 // What the report and `analyze` tell of one convolution.
 struct LayerChoice {
   std::string node;
-  std::string kernel;  // "unrolled", "dense" or "amx"
+  kernels::ConvFamily family{};
   std::string reason;
   double predicted_cycles = 0;
-  std::vector<std::pair<std::string, double>> candidates;  // kernel, predicted cycles
-  int64_t products = 0;                                    // dot4, fma or tile_dot instructions in one run
+  std::vector<std::pair<kernels::ConvFamily, double>> candidates;  // with predicted cycles
+  int64_t products = 0;  // dot4, fma or tile_dot instructions in one run
   int64_t code_bytes = 0, weight_bytes = 0;
 };
 

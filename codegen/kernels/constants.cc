@@ -1,0 +1,57 @@
+// Each constant has its place in the pool; a register is a copy of that.
+#include "codegen/kernels/constants.h"
+
+#include <algorithm>
+
+namespace sparsec::kernels {
+
+using kir::Opcode;
+
+Constants::Constants(Builder& builder, WordPool& pool, const Isa& isa, int first, int end)
+    : b_(builder), pool_(pool), first_(first), end_(end), tables_(has_text(isa, Opcode::permute8)) {}
+
+int Constants::place_of(Opcode load, Mem from) {
+  const auto at = std::ranges::find_if(loads_, [&](const kir::Insn& x) { return x.op == load && x.offset == from.offset; });
+  if (at == loads_.end() && first_ + int(loads_.size()) >= end_) return -1;
+  const int place = first_ + int(at - loads_.begin());
+  if (at == loads_.end())
+    loads_.push_back(
+        {.op = load, .d = uint8_t(place), .p = uint8_t(from.pointer), .offset = int32_t(from.offset)});
+  return place;
+}
+
+void Constants::copy_bits(int d, uint32_t c) {
+  const Mem word = pool_.word(c);
+  if (const int place = place_of(Opcode::broadcast, word); place >= 0) return b_.two(Opcode::move, d, place);
+  b_.broadcast(d, word);
+}
+
+int Constants::bits_in_register(int spare, uint32_t c) {
+  const Mem word = pool_.word(c);
+  if (const int place = place_of(Opcode::broadcast, word); place >= 0) return place;
+  b_.broadcast(spare, word);
+  return spare;
+}
+
+void Constants::binary(Opcode with_register, Opcode with_word, int d, int a, float c) {
+  const Mem word = pool_.word(c);
+  if (const int place = place_of(Opcode::broadcast, word); place >= 0) return b_.three(with_register, d, a, place);
+  b_.with_memory(with_word, d, a, word);
+}
+
+void Constants::add(int d, int a, float c) { binary(Opcode::add, Opcode::add_word, d, a, c); }
+void Constants::mul(int d, int a, float c) { binary(Opcode::mul, Opcode::mul_word, d, a, c); }
+void Constants::fma(int d, int a, float c) { binary(Opcode::fma, Opcode::fma_word, d, a, c); }
+
+void Constants::lookup8(int d, int a, const std::array<float, 8>& table) {
+  std::vector<uint32_t> twice;  // as lookup8 wants it
+  for (size_t i = 0; i < 2 * table.size(); ++i) twice.push_back(std::bit_cast<uint32_t>(table[i % table.size()]));
+  const Mem at = pool_.table(&table, twice);
+  if (const int place = tables_ ? place_of(Opcode::load, at) : -1; place >= 0)
+    return b_.three(Opcode::permute8, d, a, place);
+  b_.with_memory(Opcode::lookup8, d, a, at);
+}
+
+void Constants::load_at(size_t place) { b_.insert(place, loads_); }
+
+}  // namespace sparsec::kernels
