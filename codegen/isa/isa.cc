@@ -1,5 +1,4 @@
-// The table of ISAs, best first within an architecture, and what does not depend on it. AMX stands behind AVX-512 VNNI
-// until its kernels have been run and timed on a CPU that has it: `--target amx` asks for it.
+// The table of ISAs, best first within an architecture, and what does not depend on it.
 #include "codegen/isa/isa.h"
 
 #include <algorithm>
@@ -10,8 +9,8 @@
 namespace sparsec {
 
 const std::vector<const Isa*>& all_isas() {
-  static const std::vector<const Isa*> isas{&avx512_vnni(), &amx(),          &avx_vnni(), &avx2(),
-                                            &neon_i8mm(),   &neon_dotprod(), &scalar()};
+  static const std::vector<const Isa*> isas{&amx(),       &avx512_vnni(),  &avx_vnni(), &avx2(),
+                                            &neon_i8mm(), &neon_dotprod(), &scalar()};
   return isas;
 }
 

@@ -15,6 +15,7 @@
 #include "compiler/error.h"
 #include "runtime/core/letterbox.h"
 #include "runtime/core/pool.h"
+#include "runtime/core/run.h"
 #include "runtime/core/steps.h"
 
 namespace sparsec {
@@ -86,7 +87,7 @@ void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t fi
   rt::Picture* const pictures = picture_;
   for (size_t last = first; first < end; first = last) {
     do ++last;
-    while (last < end && schedule[last - 1].barrier == 0);
+    while (last < end && !meets_after(schedule[last - 1], threads));
     for (int thread = threads; thread-- > 0;) {
       if (pictures) picture_ = pictures + thread;
       for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, threads);
@@ -95,14 +96,20 @@ void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t fi
   picture_ = pictures;
 }
 
+bool Simulator::meets_after(const sparsec_work& work, int threads) const {
+  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, false);
+  return work.barrier != 0 && tiles.begin != tiles.end;
+}
+
 void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
   const StepImage& step = plan_.program.steps[work.step];
+  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, false);
   if (step.split == 0) {
-    const rt::Share share = rt::share_of(work.end - work.begin, thread, threads);
-    run_step(work.step, work.begin + share.begin, work.begin + share.end);
-  } else {
+    const rt::Share share = rt::share_of(tiles.end - tiles.begin, thread, threads);
+    run_step(work.step, tiles.begin + share.begin, tiles.begin + share.end);
+  } else if (tiles.begin != tiles.end) {
     for (uint32_t c = 0; c < step.calls; ++c)
-      if (int(c / step.split) % threads == thread) run_call(step.first_call + c, work.begin, work.end);
+      if (int(c / step.split) % threads == thread) run_call(step.first_call + c, tiles.begin, tiles.end);
   }
 }
 

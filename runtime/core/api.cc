@@ -68,6 +68,7 @@ int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* i
   }
   const sparsec_work* schedule = context->program->schedule;
   Walk walk{context, inputs, outputs, picture, 1, schedule + first, schedule + last};
+  walk.bands = true;  // the caller knows the entries, and wants these
   run_walk(walk);
   return SPARSEC_OK;
 }

@@ -59,16 +59,24 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const 
   const sparsec_program& program = *w.context->program;
   const sparsec_step& step = program.steps[work.step];
   const sparsec_call* calls = program.calls + step.first_call;
+  const Share tiles = tiles_of(work, step.tiles, place.threads, w.bands);
   if (step.split == 0) {
-    const Share share = share_of(work.end - work.begin, place.thread, place.threads);
+    const Share share = share_of(tiles.end - tiles.begin, place.thread, place.threads);
     if (share.begin == share.end) return;
     for (uint32_t c = 0; c < step.calls; ++c)
-      run_tiles(w, picture, calls[c], work.begin + share.begin, work.begin + share.end, place);
-  } else {
+      run_tiles(w, picture, calls[c], tiles.begin + share.begin, tiles.begin + share.end, place);
+  } else if (tiles.begin != tiles.end) {
     for (uint32_t c = 0; c < step.calls; ++c)
       if (c / step.split % uint32_t(place.threads) == uint32_t(place.thread))
-        run_tiles(w, picture, calls[c], work.begin, work.end, place);
+        run_tiles(w, picture, calls[c], tiles.begin, tiles.end, place);
   }
+}
+
+// Whether the team meets behind the entry.
+bool meets_after(const Walk& w, const sparsec_work& work, const Place& place) {
+  if (work.barrier == 0) return false;
+  const Share tiles = tiles_of(work, w.context->program->steps[work.step].tiles, place.threads, w.bands);
+  return tiles.begin != tiles.end;
 }
 
 bool is_letterbox(const sparsec_program& program, const sparsec_work& work) {
@@ -106,7 +114,7 @@ void walk_schedule(void* argument, int thread) {
       run_entry(w, w.first_picture + picture, *work, place);
       // The next picture uses the arena anew. The pool itself waits for the end of the last.
       const bool last_entry = work + 1 == w.last, last_picture = picture + 1 == w.pictures;
-      if (last_entry ? !last_picture : work->barrier != 0) pool.barrier();
+      if (last_entry ? !last_picture : meets_after(w, *work, place)) pool.barrier();
       if (timed) *w.letterbox_ns += now_ns() - start;
     }
   }
@@ -148,7 +156,7 @@ void walk_timed(void* argument, int thread) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
       run_entry(w, w.first_picture + picture, *work, place);
       watch.add_to(times[work - w.first].work);
-      if (work->barrier != 0 || work + 1 == w.last) pool.barrier();
+      if (meets_after(w, *work, place) || work + 1 == w.last) pool.barrier();
       watch.add_to(times[work - w.first].wait);
     }
   }

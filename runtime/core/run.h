@@ -3,6 +3,10 @@
 // A batch of at least as many pictures as there are threads is walked a picture a thread: nobody waits for anybody, and
 // each thread has an arena of its own. What is left over, fewer pictures than threads, and every smaller batch is
 // walked by all threads together, picture after picture. The results are the same to the bit.
+//
+// One thread goes through a schedule band by band, as the planner cut it for a core's cache. Threads that share a
+// picture go layer by layer: rows of a band would pass from core to core between any two layers, and the caches of all
+// hold more.
 #pragma once
 
 #include <atomic>
@@ -22,7 +26,15 @@ struct Walk {
   int64_t* letterbox_ns = nullptr;         // gains the time that letterbox entries took, until their barrier
   sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
   std::atomic<uint32_t> next_alone{0};     // the next picture for a thread that takes one alone
+  bool bands = false;                      // threads that share a picture go band by band too
 };
+
+// The tiles of an entry that so many threads go through together. Layer by layer a step's first entry stands for all of
+// them, and there is nothing to do in the others.
+inline Share tiles_of(const sparsec_work& work, int64_t step_tiles, int threads, bool bands) {
+  if (threads == 1 || bands) return {work.begin, work.end};
+  return {0, work.begin == 0 ? step_tiles : 0};
+}
 
 // How many of so many pictures are walked a picture a thread: a multiple of `threads`.
 constexpr uint32_t pictures_alone(uint32_t pictures, int threads) {
