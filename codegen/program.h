@@ -19,7 +19,7 @@ namespace sparsec::kir {
 enum class Opcode : uint8_t {
   // control
   loop_tiles,   // begin the loop over `tiles`; imm > 1: imm at a time, what is left is for the next loop_tiles
-  if_tiles,     // begin a block that runs once, if at least imm tiles are left, and takes those imm
+  if_tiles,     // begin a block that runs once, if at least imm tiles are left, and takes those imm (x86 only)
   loop_count,   // begin a loop that runs imm times (imm >= 1); may nest once inside loop_tiles
   loop_end,     // ends the innermost open loop or block
   add_pointer,  // p += offset
@@ -42,7 +42,7 @@ enum class Opcode : uint8_t {
   fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b
-  add_vector,   // d = a + vector at m
+  add_vector,   // d = a + vector at m (x86 only)
   shift_left,   // d = a << imm
   shift_right,  // d = a >> imm, logical
   // float32

@@ -50,4 +50,8 @@ Graph order_channels(Graph graph);
 // serves all, the 6x6 stem is 3x3 over 12 channels, and taps that fall on no weight are zeros that sparse kernels skip.
 Graph lower_strides(Graph graph);
 
+// A convolution between two SpaceToDepth, such as the stem before the second layer, works on phases: its input is taken
+// apart once, by both strides, and its output is written taken apart.
+Graph write_phases(Graph graph);
+
 }  // namespace sparsec::passes

@@ -51,6 +51,8 @@ Data registers_for(Opcode op) {
       return Data::floats;
     case Opcode::to_int:
       return Data::wide_floats;
+    case Opcode::permute8:
+      return Data::table;
     default:
       return Data::bits;
   }
@@ -128,6 +130,25 @@ OpCase pairs_case() {
   return {std::move(f), Data::bits, Data::bits};
 }
 
+// Once for a pair of tiles, around a loop over pairs; then what is left. Every round has other numbers of tiles.
+OpCase once_case() {
+  Function f{.name = "once", .comment = "", .pointers = 3, .code = {}};
+  f.code = {{.op = Opcode::load, .d = 0, .p = 0},
+            {.op = Opcode::broadcast, .d = 1, .p = 1},
+            {.op = Opcode::if_tiles, .imm = 2},
+            {.op = Opcode::shift_left, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_tiles, .imm = 2},
+            {.op = Opcode::add_i32, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::bit_xor, .d = 0, .a = 0, .b = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::loop_tiles},
+            {.op = Opcode::shift_right, .d = 0, .a = 0, .imm = 1},
+            {.op = Opcode::loop_end},
+            {.op = Opcode::store, .a = 0, .p = 2}};
+  return {std::move(f), Data::bits, Data::bits};
+}
+
 // Runs of words, among instructions that need scratch registers: what a printer remembers of words must stay true.
 OpCase words_case() {
   Function f{.name = "words", .comment = "", .pointers = 3, .code = {}};
@@ -183,6 +204,7 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::lookup256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
+    if ((opcode == Opcode::permute8 || opcode == Opcode::add_vector) && !has_text(isa, opcode)) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
     else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
@@ -194,6 +216,7 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   cases.push_back(words_case());
   cases.push_back(far_case());
   if (!portable) cases.push_back(pairs_case());
+  if (architecture_of(isa.triple) == "x86_64") cases.push_back(once_case());
   return cases;
 }
 

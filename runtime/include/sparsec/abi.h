@@ -67,8 +67,8 @@ typedef struct {
 } sparsec_step;
 
 /* The schedule: tiles [begin, end) of a step, in order. A barrier follows where a later entry, up to the next barrier,
- * touches what this one writes or overwrites what it reads. A step's entries are in the order of its tiles, and steps
- * in the order of their first entries can also run whole, one after the other. */
+ * touches what this one writes or overwrites what it reads. A step's entries are in the order of its tiles and have
+ * the same barrier, and steps in the order of their first entries can also run whole, one after the other. */
 typedef struct {
   uint32_t step;
   uint32_t barrier;

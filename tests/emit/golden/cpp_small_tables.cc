@@ -11,10 +11,10 @@
 #pragma GCC visibility push(hidden)
 extern "C" {
 
-void small_avx512_vnni_conv_3(const void* const* pointers, int64_t tiles);
-extern const uint8_t small_avx512_vnni_constants[];
 void small_amx_conv_3(const void* const* pointers, int64_t tiles);
 extern const uint8_t small_amx_constants[];
+void small_avx512_vnni_conv_3(const void* const* pointers, int64_t tiles);
+extern const uint8_t small_avx512_vnni_constants[];
 void small_avx_vnni_conv_3(const void* const* pointers, int64_t tiles);
 extern const uint8_t small_avx_vnni_constants[];
 void small_avx2_conv_3(const void* const* pointers, int64_t tiles);
@@ -30,26 +30,6 @@ static const sparsec_tensor small_inputs[] = {
 static const sparsec_tensor small_outputs[] = {
     {"out", 3, 1, {32}},
 };
-
-static const sparsec_pointer small_avx512_vnni_pointers[] = {
-    {2, 0, 0, 64},
-    {3, 0, 0, 64},
-    {1, 0, 0, 0},
-};
-
-static const sparsec_call small_avx512_vnni_calls[] = {
-    {small_avx512_vnni_conv_3, 0, 3},
-};
-
-static const sparsec_step small_avx512_vnni_steps[] = {
-    {"/conv_3", 0, 1, 2, 0},
-};
-
-static const sparsec_work small_avx512_vnni_schedule[] = {
-    {0, 1, 0, 2},
-};
-
-static const sparsec_program small_avx512_vnni_program = {"avx512_vnni", 15, small_avx512_vnni_constants, 12, 0, small_avx512_vnni_pointers, small_avx512_vnni_calls, small_avx512_vnni_steps, 1, small_avx512_vnni_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_pointer small_amx_pointers[] = {
     {2, 0, 0, 64},
@@ -70,6 +50,26 @@ static const sparsec_work small_amx_schedule[] = {
 };
 
 static const sparsec_program small_amx_program = {"amx", 47, small_amx_constants, 12, 0, small_amx_pointers, small_amx_calls, small_amx_steps, 1, small_amx_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
+
+static const sparsec_pointer small_avx512_vnni_pointers[] = {
+    {2, 0, 0, 64},
+    {3, 0, 0, 64},
+    {1, 0, 0, 0},
+};
+
+static const sparsec_call small_avx512_vnni_calls[] = {
+    {small_avx512_vnni_conv_3, 0, 3},
+};
+
+static const sparsec_step small_avx512_vnni_steps[] = {
+    {"/conv_3", 0, 1, 2, 0},
+};
+
+static const sparsec_work small_avx512_vnni_schedule[] = {
+    {0, 1, 0, 2},
+};
+
+static const sparsec_program small_avx512_vnni_program = {"avx512_vnni", 15, small_avx512_vnni_constants, 12, 0, small_avx512_vnni_pointers, small_avx512_vnni_calls, small_avx512_vnni_steps, 1, small_avx512_vnni_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_pointer small_avx_vnni_pointers[] = {
     {2, 0, 0, 32},
@@ -132,8 +132,8 @@ static const sparsec_work small_scalar_schedule[] = {
 static const sparsec_program small_scalar_program = {"scalar", 0, small_scalar_constants, 12, 0, small_scalar_pointers, small_scalar_calls, small_scalar_steps, 1, small_scalar_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
 
 static const sparsec_program* const small_programs[] = {
-    &small_avx512_vnni_program,
     &small_amx_program,
+    &small_avx512_vnni_program,
     &small_avx_vnni_program,
     &small_avx2_program,
     &small_scalar_program,
