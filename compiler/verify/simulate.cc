@@ -53,7 +53,9 @@ void Simulator::bind(std::vector<const void*> inputs, std::vector<void*> outputs
   outputs_ = std::move(outputs);
 }
 
-void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads) {
+void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads,
+                    bool bands) {
+  bands_ = bands;
   std::vector<const void*> in;
   for (const TensorPtr& t : inputs) in.push_back(t->bytes.data());
   std::vector<void*> out;
@@ -63,7 +65,9 @@ void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& o
 }
 
 void Simulator::detect(const uint8_t* rgb, int rows, int columns,
-                       const std::function<void(const sparsec_level&)>& at_level, int threads) {
+                       const std::function<void(const sparsec_level&)>& at_level, int threads,
+                       bool bands) {
+  bands_ = bands;
   const sparsec_head& head = plan_.program.head;
   std::vector<rt::Picture> pictures(static_cast<size_t>(threads));
   constexpr size_t kLine = 64;
@@ -97,13 +101,13 @@ void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t fi
 }
 
 bool Simulator::meets_after(const sparsec_work& work, int threads) const {
-  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, false);
+  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, bands_);
   return work.barrier != 0 && tiles.begin != tiles.end;
 }
 
 void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
   const StepImage& step = plan_.program.steps[work.step];
-  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, false);
+  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, bands_);
   if (step.split == 0) {
     const rt::Share share = rt::share_of(tiles.end - tiles.begin, thread, threads);
     run_step(work.step, tiles.begin + share.begin, tiles.begin + share.end);

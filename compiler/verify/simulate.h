@@ -21,13 +21,14 @@ class Simulator {
 
   // The whole schedule for one picture. Inputs in the order of the graph's; the outputs' shapes and types come from
   // `outputs` and are filled.
-  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc).
-  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1);
+  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc), and band by band or layer
+  // by layer.
+  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1, bool bands = true);
 
   // Detection's schedule for an RGB picture of rows x columns, with a stop at each level of the head when it is ready
   // (of a lazy one, its objectness): `at_level` may read the arena, and run the level's step.
   void detect(const uint8_t* rgb, int rows, int columns, const std::function<void(const sparsec_level&)>& at_level,
-              int threads = 1);
+              int threads = 1, bool bands = true);
 
   // Tiles [begin, end) of one step; inputs and outputs as set by `bind`.
   void bind(std::vector<const void*> inputs, std::vector<void*> outputs);
@@ -43,6 +44,7 @@ class Simulator {
 
   const Plan& plan_;
   std::vector<uint8_t> arena_;
+  bool bands_ = true;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
   rt::Picture* picture_ = nullptr;  // of the thread that runs, in detection

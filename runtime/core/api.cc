@@ -24,7 +24,14 @@ int32_t check_tensors(const Use& use, const sparsec_model& model, const void* co
 
 Walk whole_walk(sparsec_rt_context& context, const void* const* inputs, void* const* outputs) {
   const sparsec_program& program = *context.program;
-  return {&context, inputs, outputs, 0, context.model->batch, program.schedule, program.schedule + program.n_schedule};
+  return {&context,
+          inputs,
+          outputs,
+          0,
+          context.model->batch,
+          program.schedule,
+          program.schedule + program.n_schedule,
+          context.bands};
 }
 
 }  // namespace
@@ -68,7 +75,6 @@ int32_t sparsec_rt_run_entries(sparsec_rt_context* context, const void* const* i
   }
   const sparsec_work* schedule = context->program->schedule;
   Walk walk{context, inputs, outputs, picture, 1, schedule + first, schedule + last};
-  walk.bands = true;  // the caller knows the entries, and wants these
   run_walk(walk);
   return SPARSEC_OK;
 }

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <new>
@@ -39,6 +40,15 @@ bool choose_cores(int pin, int threads, int* cpus, const sparsec_rt_options& opt
   }
   memcpy(cpus, cores + pin - 1, sizeof(int) * size_t(threads));
   return true;
+}
+
+// Of a core of this machine.
+int64_t l2_bytes() {
+  int64_t bytes = 0;
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+  return bytes > 0 ? bytes : int64_t{1} << 20;  // where the system does not tell
 }
 
 char* aligned(void* p) { return static_cast<char*>(p) + (-reinterpret_cast<uintptr_t>(p) & 63); }
@@ -165,6 +175,7 @@ int32_t sparsec_rt_create(const sparsec_model* model, const sparsec_rt_options* 
   sparsec_rt_context* c = place(*model, *program, block, layout);
   c->mapped = mapped;
   c->mapped_bytes = layout.total;
+  c->bands = go_by_bands(*program, threads, l2_bytes());
   if (!c->pool.start(threads, options.pin != 0 ? cpus : nullptr)) {
     if (mapped != nullptr) munmap(mapped, layout.total);
     format(error, error_bytes, "%s: the system refuses to start %d threads%s", model->name, threads,

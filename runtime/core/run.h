@@ -5,8 +5,8 @@
 // walked by all threads together, picture after picture. The results are the same to the bit.
 //
 // One thread goes through a schedule band by band, as the planner cut it for a core's cache. Threads that share a
-// picture go layer by layer: rows of a band would pass from core to core between any two layers, and the caches of all
-// hold more.
+// picture go layer by layer where their caches together hold what two layers hand on: rows of a band would pass from
+// core to core between any two layers.
 #pragma once
 
 #include <atomic>
@@ -23,10 +23,10 @@ struct Walk {
   void* const* outputs;
   uint32_t first_picture, pictures;
   const sparsec_work *first, *last;
+  bool bands = true;                       // threads that share a picture go band by band, not layer by layer
   int64_t* letterbox_ns = nullptr;         // gains the time that letterbox entries took, until their barrier
   sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
   std::atomic<uint32_t> next_alone{0};     // the next picture for a thread that takes one alone
-  bool bands = false;                      // threads that share a picture go band by band too
 };
 
 // The tiles of an entry that so many threads go through together. Layer by layer a step's first entry stands for all of
