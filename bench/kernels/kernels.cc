@@ -17,20 +17,20 @@
 namespace sparsec::bench {
 namespace {
 
-double peak_gmacs(const Isa& isa) {
-  static std::map<const Isa*, double> peaks;
-  const auto [at, fresh] = peaks.try_emplace(&isa, 0);
+double peak_gmacs(const Isa& isa, kernels::ConvFamily family) {
+  static std::map<const Isa*, Roofs> peaks;
+  const auto [at, fresh] = peaks.try_emplace(&isa);
   if (fresh) {
     RoofBench roofs(isa, 1);
     roofs.sample();
-    at->second = roofs.best().int8_gmacs;
+    at->second = roofs.best();
   }
-  return at->second;
+  return family == kernels::ConvFamily::amx ? at->second.tile_gmacs : at->second.int8_gmacs;
 }
 
 void run(benchmark::State& state, const Isa& isa, kernels::ConvFamily family, const LayerShape& shape,
          double sparsity) {
-  const double peak = peak_gmacs(isa) * 1e9;
+  const double peak = peak_gmacs(isa, family) * 1e9;
   const Layer layer(isa, family, shape, sparsity);
   for (auto _ : state) layer.run();
   using benchmark::Counter;

@@ -4,18 +4,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "codegen/isa/isa.h"
 #include "codegen/program.h"
 
 namespace sparsec::kernels {
 
-// Products without end: dot4 or fma_word, every accumulator in turn, so that none waits for another. Pointers: a vector
-// of data, `words` words, and where the accumulators go in the end (so that no compiler can leave the work out).
+// Products of ones without end: dot4, fma_word or tile_dot, every accumulator in turn, so that none waits for another.
+// Pointers: `data`, `words`, and where the accumulators go in the end (so that no compiler can leave the work out).
 struct PeakKernel {
   kir::Function function;
-  int64_t words = 0;
-  int64_t products_per_tile = 0;  // instructions
+  std::vector<uint32_t> data, words;
+  int64_t macs_per_tile = 0;
   int64_t sink_bytes = 0;
 };
 PeakKernel peak_kernel(const Isa& isa, kir::Opcode product, std::string name);

@@ -51,7 +51,7 @@ struct MeasureView {
   std::string machine;  // "AMD EPYC, avx2, 2 threads, batch 1"
   std::vector<MeasuredLayer> layers;
   double total_ms = 0, total_predicted_ms = 0;
-  double int8_gmacs = 0, float_gmacs = 0, l2_gbs = 0, memory_gbs = 0;
+  double int8_gmacs = 0, float_gmacs = 0, tile_gmacs = 0 /* 0: no tiles */, l2_gbs = 0, memory_gbs = 0;
 };
 
 struct ReportInput {

@@ -61,7 +61,7 @@ Row row_of(const Measured& m, size_t i, double total_ms) {
           fmt::format("{:.0f}%", 100 * time.busy),
           or_dash(convolution, fmt::format("{:.1f}", double(layer.nonzero_macs) * 1e-6)),
           or_dash(convolution, fmt::format("{:.1f}", gmacs)),
-          or_dash(convolution && m.has_peak(i), fmt::format("{:.0f}%", 100 * m.of_peak(i))),
+          or_dash(convolution, fmt::format("{:.0f}%", 100 * m.of_peak(i))),
           or_dash(layer.bytes() > 0, fmt::format("{:.0f}", double(layer.bytes()) / 1e3)),
           or_dash(layer.predicted_ms > 0, fmt::format("{:.3f}", m.predicted_ms(i)))};
 }
@@ -85,9 +85,10 @@ std::string align(const std::vector<Row>& rows) {
 
 std::string print_roofs(const Measured& m) {
   return fmt::format(
-      "Peaks measured here ({} on {} thread{}): int8 {:.0f} GMAC/s, float {:.0f} GMAC/s; read from L2 {:.0f} GB/s, "
+      "Peaks measured here ({} on {} thread{}): int8 {:.0f} GMAC/s, {}float {:.0f} GMAC/s; read from L2 {:.0f} GB/s, "
       "from memory {:.1f} GB/s\n",
-      m.isa, m.threads, m.threads == 1 ? "" : "s", m.roofs.int8_gmacs, m.roofs.float_gmacs, m.roofs.l2_gbs,
+      m.isa, m.threads, m.threads == 1 ? "" : "s", m.roofs.int8_gmacs,
+      m.roofs.tile_gmacs > 0 ? fmt::format("in tiles {:.0f} GMAC/s, ", m.roofs.tile_gmacs) : "", m.roofs.float_gmacs, m.roofs.l2_gbs,
       m.roofs.memory_gbs);
 }
 
@@ -98,11 +99,9 @@ double Measured::gmacs(size_t layer) const {
   return ms > 0 ? double(layers[layer].nonzero_macs) * double(batch) / ms / 1e6 : 0;
 }
 
-bool Measured::has_peak(size_t layer) const { return layers[layer].kernel != "amx"; }
-
 double Measured::of_peak(size_t layer) const {
-  if (!has_peak(layer)) return 0;
-  const double peak = layers[layer].integer ? roofs.int8_gmacs : roofs.float_gmacs;
+  const bool tiles = layers[layer].kernel == kernels::name_of(kernels::ConvFamily::amx);
+  const double peak = tiles ? roofs.tile_gmacs : layers[layer].integer ? roofs.int8_gmacs : roofs.float_gmacs;
   return peak > 0 ? gmacs(layer) / peak : 0;
 }
 
@@ -178,6 +177,7 @@ ordered_json layers_json(const Measured& m) {
           {"roofs",
            {{"int8_gmacs_per_second", m.roofs.int8_gmacs},
             {"float_gmacs_per_second", m.roofs.float_gmacs},
+            {"tile_gmacs_per_second", m.roofs.tile_gmacs},
             {"l2_gb_per_second", m.roofs.l2_gbs},
             {"memory_gb_per_second", m.roofs.memory_gbs}}}};
 }

@@ -22,7 +22,6 @@ struct Measured {
   bool known = true;  // what the layers have to do; not known of a library
 
   double gmacs(size_t layer) const;    // 10^9 non-zero multiply-accumulates a second
-  bool has_peak(size_t layer) const;   // the peak is of dot4 and fma_word, not of tiles
   double of_peak(size_t layer) const;  // that as a share of the machine's peak
   double predicted_ms(size_t layer) const;
 };

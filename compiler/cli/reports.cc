@@ -73,6 +73,7 @@ MeasureView view_of(const Measured& m) {
   }
   view.int8_gmacs = m.roofs.int8_gmacs;
   view.float_gmacs = m.roofs.float_gmacs;
+  view.tile_gmacs = m.roofs.tile_gmacs;
   view.l2_gbs = m.roofs.l2_gbs;
   view.memory_gbs = m.roofs.memory_gbs;
   return view;

@@ -23,7 +23,7 @@ int64_t cache_bytes(int name, int64_t otherwise) {
 }
 
 // Steps of the model, in order; each is one entry of the schedule.
-enum Step : uint32_t { kInt8, kFloat, kTouchMemory, kReadMemory, kReadL2 };
+enum Step : uint32_t { kInt8, kFloat, kTouchMemory, kReadMemory, kReadL2 };  // kReadL2 several times, then kTiles
 
 class ModelWriter {
  public:
@@ -69,7 +69,7 @@ struct RoofBench::Parts {
   const Isa& isa;
   int threads;
   Roofs best;
-  int64_t products[2] = {};  // per tile, by dot4 and by fma_word
+  int64_t int8_macs = 0, float_macs = 0, tile_macs = 0;  // of a run
   int64_t peak_tiles = 0, l2_passes = 0;
   std::unique_ptr<engine::Library> library;
   sparsec_rt_context* context = nullptr;
@@ -80,19 +80,15 @@ struct RoofBench::Parts {
                                             int64_t{1} << 28);
     ModelWriter model(isa);
     peak_tiles = int64_t{1024} * threads;
-    for (const bool integer : {true, false}) {
-      kernels::PeakKernel peak = kernels::peak_kernel(isa,
-                                                      !integer         ? kir::Opcode::fma_word
-                                                      : isa.signed_dot ? kir::Opcode::dot4_s8
-                                                                       : kir::Opcode::dot4,
-                                                      integer ? "peak_int8" : "peak_float");
-      products[integer ? 0 : 1] = peak.products_per_tile;
-      const uint32_t one = integer ? 0x01010101u : std::bit_cast<uint32_t>(1.0f);
-      const sparsec_pointer data = model.constant(std::vector<uint32_t>(size_t(isa.lanes), one)),
-                            words = model.constant(std::vector<uint32_t>(size_t(peak.words), one)),
+    const auto add_peak = [&](kir::Opcode product, const char* name) {
+      kernels::PeakKernel peak = kernels::peak_kernel(isa, product, name);
+      const sparsec_pointer data = model.constant(peak.data), words = model.constant(peak.words),
                             sink = model.room(peak.sink_bytes, peak_tiles);
       model.step(std::move(peak.function), {data, words, sink}, peak_tiles, 1);
-    }
+      return peak.macs_per_tile * peak_tiles;
+    };
+    int8_macs = add_peak(isa.signed_dot ? kir::Opcode::dot4_s8 : kir::Opcode::dot4, "peak_int8");
+    float_macs = add_peak(kir::Opcode::fma_word, "peak_float");
     const int64_t memory_chunks = best.memory_bytes / kernels::kChunkBytes,
                   l2_chunks = best.l2_bytes * threads / kernels::kChunkBytes,
                   chunks = std::max(memory_chunks, l2_chunks);
@@ -101,6 +97,7 @@ struct RoofBench::Parts {
     model.step(kernels::sweep_kernel(isa, true, "touch_memory"), {memory, sink}, chunks, 1);
     model.step(kernels::sweep_kernel(isa, false, "read_memory"), {memory, sink}, memory_chunks, 1);
     model.step(kernels::sweep_kernel(isa, false, "read_l2"), {memory, sink}, l2_chunks, l2_passes);
+    if (isa.tiles) tile_macs = add_peak(kir::Opcode::tile_dot, "peak_tiles");
 
     library = std::make_unique<engine::Library>(engine::load(model.finish()));
     std::array<char, 256> error{};
@@ -133,13 +130,12 @@ RoofBench::~RoofBench() = default;
 void RoofBench::sample() {
   Parts& p = *parts_;
   const auto raise = [](double& best, double amount, double seconds) { best = std::max(best, amount / seconds / 1e9); };
-  const auto macs = [&](int kind, int per_lane) {
-    return double(p.products[kind]) * double(p.peak_tiles) * p.isa.lanes * per_lane;
-  };
   constexpr int kRepetitions = 4;
   for (int i = 0; i < kRepetitions; ++i) {
-    raise(p.best.int8_gmacs, macs(0, 4), p.run(kInt8, kInt8 + 1));
-    raise(p.best.float_gmacs, macs(1, 1), p.run(kFloat, kFloat + 1));
+    raise(p.best.int8_gmacs, double(p.int8_macs), p.run(kInt8, kInt8 + 1));
+    raise(p.best.float_gmacs, double(p.float_macs), p.run(kFloat, kFloat + 1));
+    const uint32_t tiles = kReadL2 + uint32_t(p.l2_passes);
+    if (p.tile_macs > 0) raise(p.best.tile_gmacs, double(p.tile_macs), p.run(tiles, tiles + 1));
     p.run(kReadL2, kReadL2 + 1);  // brings each thread's part into its L2
     raise(p.best.l2_gbs, double(p.best.l2_bytes) * p.threads * double(p.l2_passes),
           p.run(kReadL2, kReadL2 + uint32_t(p.l2_passes)));

@@ -11,6 +11,7 @@ namespace sparsec {
 struct Roofs {
   double int8_gmacs = 0;   // 10^9 multiply-accumulates a second by dot4
   double float_gmacs = 0;  // by fma_word
+  double tile_gmacs = 0;   // int8, by tile_dot; 0: the instruction set has no tiles
   double l2_gbs = 0;       // 10^9 bytes a second, read, each thread from its own L2
   double memory_gbs = 0;   // read, from beyond the last cache
   int64_t l2_bytes = 0;    // of the region each thread read for l2_gbs

@@ -18,18 +18,16 @@ constexpr int64_t kTiles = 3;
 
 TEST(Roofs, EveryProductReachesAnAccumulator) {
   for (const Isa* isa : all_isas())
-    for (const bool integer : {true, false}) {
-      const kernels::PeakKernel peak =
-          kernels::peak_kernel(*isa, integer ? kir::Opcode::dot4 : kir::Opcode::fma_word, "peak");
-      const uint32_t one = integer ? 0x01010101u : std::bit_cast<uint32_t>(1.0f);
-      const std::vector<uint32_t> data(size_t(isa->lanes), one), words(size_t(peak.words), one);
+    for (const kir::Opcode product : {kir::Opcode::dot4, kir::Opcode::fma_word, kir::Opcode::tile_dot}) {
+      if (product == kir::Opcode::tile_dot && !isa->tiles) continue;
+      const bool integer = product != kir::Opcode::fma_word;
+      const kernels::PeakKernel peak = kernels::peak_kernel(*isa, product, "peak");
       std::vector<uint32_t> sink(size_t(peak.sink_bytes) / 4);
-      const void* const pointers[] = {data.data(), words.data(), sink.data()};
+      const void* const pointers[] = {peak.data.data(), peak.words.data(), sink.data()};
       kir::interpret(*isa, peak.function, pointers, kTiles);
       double sum = 0;
       for (const uint32_t word : sink) sum += integer ? double(word) : double(std::bit_cast<float>(word));
-      EXPECT_EQ(sum, double(kTiles * peak.products_per_tile * isa->lanes * (integer ? 4 : 1)))
-          << isa->name << (integer ? " dot4" : " fma_word");
+      EXPECT_EQ(sum, double(kTiles * peak.macs_per_tile)) << isa->name << " " << kir::print(peak.function).substr(0, 400);
     }
 }
 
