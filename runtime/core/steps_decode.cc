@@ -1,28 +1,42 @@
 // The decoded tensor from the head's planes: sigmoid, boxes to pixels, and the turn from planes to cells.
 //
-// Blocks of 64 cells: a channel's values are computed side by side, four channels of four cells are turned in
-// registers and stored as four vectors. Per cell: xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor,
-// objectness and classes p, in exactly this order of float32 operations.
+// Blocks of 32 cells, so that the lines which a block writes stay in L1 while channel after channel is added to them.
+// Four channels of four cells are turned in registers and stored as four vectors. Channels that only need to be moved
+// are turned right from the planes; the others are computed side by side in a buffer first. Per cell:
+// xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor, objectness and classes p, in exactly this order of
+// float32 operations.
 #include "runtime/core/fused.h"
 #include "runtime/core/nest.h"
 
 namespace sparsec::rt {
 namespace {
 
-constexpr int kBlock = 64;
+constexpr int kBlock = 32;
 
 typedef float Vector __attribute__((vector_size(16)));
 
-// out[x][c] = in[c][x] for four channels and four cells.
-SPARSEC_INLINE void transpose4(char* out, int64_t pitch, const float (*in)[kBlock], int x) {
-  const Vector a = load<Vector>((const char*)&in[0][x]), b = load<Vector>((const char*)&in[1][x]);
-  const Vector c = load<Vector>((const char*)&in[2][x]), d = load<Vector>((const char*)&in[3][x]);
+// out[x][c] = in[c][x] for four channels and four cells; pitches in bytes.
+SPARSEC_INLINE void turn_4x4(char* out, int64_t out_pitch, const char* in, int64_t in_pitch) {
+  const Vector a = load<Vector>(in), b = load<Vector>(in + in_pitch);
+  const Vector c = load<Vector>(in + 2 * in_pitch), d = load<Vector>(in + 3 * in_pitch);
   const Vector ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const Vector cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
   store<Vector>(out, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
-  store<Vector>(out + pitch, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
-  store<Vector>(out + 2 * pitch, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
-  store<Vector>(out + 3 * pitch, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+  store<Vector>(out + out_pitch, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
+  store<Vector>(out + 2 * out_pitch, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+  store<Vector>(out + 3 * out_pitch, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
+// The same for up to four channels and any number of cells.
+SPARSEC_INLINE void turn(char* out, int64_t out_pitch, const char* in, int64_t in_pitch, int channels, int cells) {
+  int x = 0;
+  if (channels == 4) {
+    for (; x + 4 <= cells; x += 4) turn_4x4(out + x * out_pitch, out_pitch, in + 4 * x, in_pitch);
+  }
+  for (; x < cells; ++x) {
+    for (int c = 0; c < channels; ++c)
+      store<float>(out + x * out_pitch + 4 * c, load<float>(in + c * in_pitch + 4 * x));
+  }
 }
 
 // One channel of `n` cells, as probabilities.
@@ -65,18 +79,18 @@ SPARSEC_INLINE void decode_row(const sparsec_decode_row& d, char* out, const cha
       for (int j = c + 4; j < c + 8 && j < d.channels; ++j)
         fetch(in + j * d.plane_stride, int64_t{n} * d.column_stride);
       fetch(to + n * pitch + c * n * 4, int64_t{n} * 16);  // the next cells' share of it
+      const char* ready = in + c * d.plane_stride;
+      int64_t ready_pitch = d.plane_stride;
       float p[4][kBlock];
-      for (int j = 0; j < m; ++j) {
-        read_channel(d, in + (c + j) * d.plane_stride, n, p[j]);
-        if (c == 0) apply(d, j, column, row, n, p[j]);
+      if (c == 0 || !d.sigmoid_done || d.column_stride != 4) {
+        for (int j = 0; j < m; ++j) {
+          read_channel(d, in + (c + j) * d.plane_stride, n, p[j]);
+          if (c == 0) apply(d, j, column, row, n, p[j]);
+        }
+        ready = reinterpret_cast<const char*>(p);
+        ready_pitch = sizeof p[0];
       }
-      int x = 0;
-      if (m == 4) {
-        for (; x + 4 <= n; x += 4) transpose4(to + x * pitch + 4 * c, pitch, p, x);
-      }
-      for (; x < n; ++x) {
-        for (int j = 0; j < m; ++j) store<float>(to + x * pitch + 4 * (c + j), p[j][x]);
-      }
+      turn(to + 4 * c, pitch, ready, ready_pitch, m, n);
     }
   }
 }
