@@ -119,7 +119,8 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
                      {to.add_constant(bytes.data(), bytes.size()), 0}});
 }
 
-// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel.
+// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel. A call reads
+// every rows-th row of a plane once, for all phases that have pixels there.
 void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const auto& op = std::get<SpaceToDepth>(node.op);
   const ValueId x = node.inputs[0], y = node.outputs[0];
@@ -130,20 +131,13 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   to.begin_step(node.name, index, out.rows, describe(to, node));
   to.row_tiles({x}, op.rows, {y});
   const int64_t planes = in.planes;
-  for (int64_t py = 0; py < op.rows; ++py)
-    for (int64_t px = 0; px < op.cols; ++px) {
-      sparsec_gather_row d{};
-      d.columns = int32_t(out.cols);
-      d.step = int32_t(op.cols);
-      d.missing = int32_t(out.cols - (in.cols - px + op.cols - 1) / op.cols);
-      d.fill = fill;
-      const Operand descriptor{to.add_descriptor(d), 0};
-      for (int64_t p = 0; p < planes; ++p)
-        to.call("gather_row",
-                {to.in_planes(y, out.origin + ((py * op.cols + px) * planes + p) * out.plane_bytes, out.pitch * 4),
-                 to.in_planes(x, in.origin + p * in.plane_bytes + (py * in.pitch + px) * 4, op.rows * in.pitch * 4),
-                 descriptor});
-    }
+  const sparsec_split_row d{int32_t(in.cols), int32_t(out.cols), int32_t(op.cols), fill, planes * out.plane_bytes};
+  const Operand descriptor{to.add_descriptor(d), 0};
+  for (int64_t p = 0; p < planes; ++p)
+    for (int64_t py = 0; py < op.rows; ++py)
+      to.call("split_row", {to.in_planes(y, out.origin + (py * op.cols * planes + p) * out.plane_bytes, out.pitch * 4),
+                            to.in_planes(x, in.origin + p * in.plane_bytes + py * in.pitch * 4, op.rows * in.pitch * 4),
+                            descriptor});
 }
 
 // Parts that could not be written in place are copied.

@@ -33,7 +33,7 @@ sparsec_kernel runtime_step(std::string_view name) {
       {"softmax", SPARSEC_STEP(softmax)},
       {"max_pool", SPARSEC_STEP(max_pool)},
       {"resize", SPARSEC_STEP(resize)},
-      {"gather_row", SPARSEC_STEP(gather_row)},
+      {"split_row", SPARSEC_STEP(split_row)},
       {"decode_row", SPARSEC_STEP(decode_row)},
       {"letterbox", SPARSEC_STEP(letterbox)},
   };

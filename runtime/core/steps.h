@@ -104,14 +104,15 @@ typedef struct {
 } sparsec_resize;
 void SPARSEC_STEP(resize)(const void* const* pointers, int64_t tiles);
 
-/* Takes every rows-th, cols-th 32-bit pixel of a plane: one tile is one output row of one phase. This is the hot path
- * into strided convolutions: vectorisable. pointers: out, a, descriptor: copies `columns` pixels, reading every
- * `step`-th; the last `missing` of them are `fill`. */
+/* A row of 32-bit pixels taken apart into its `step` phases, for strided convolutions: pixel x is pixel x / step of
+ * phase x % step. A tile is one row. pointers: out (the row of phase 0; that of the next lies phase_stride bytes on),
+ * a (in_columns pixels), descriptor. A phase has `columns` pixels, those that the row is too short for are `fill`. */
 typedef struct {
-  int32_t columns, step, missing;
+  int32_t in_columns, columns, step;
   uint32_t fill;
-} sparsec_gather_row;
-void SPARSEC_STEP(gather_row)(const void* const* pointers, int64_t tiles);
+  int64_t phase_stride;
+} sparsec_split_row;
+void SPARSEC_STEP(split_row)(const void* const* pointers, int64_t tiles);
 
 /* The decoded tensor of one anchor of one level, from its planes (see sparsec_level and Decode in compiler/ir/op.h): a
  * tile is one row of cells, all 5 + classes columns of each. The row's number enters the result: it is (out - origin) /

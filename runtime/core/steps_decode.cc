@@ -1,28 +1,88 @@
 // The decoded tensor from the head's planes: sigmoid, boxes to pixels, and the turn from planes to cells.
 //
-// Blocks of 64 cells: a channel's values are computed side by side, four channels of four cells are turned in
-// registers and stored as four vectors. Per cell: xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor,
-// objectness and classes p, in exactly this order of float32 operations.
+// Blocks of 16 cells: the lines that a block writes stay in L1 while channel after channel is added to them. Four
+// channels of four cells are turned in registers and stored as four vectors, right from the planes where those hold
+// probabilities. Per cell: xy = ((2p - 0.5) + cell) * stride, wh = ((2p) * (2p)) * anchor, objectness and classes p, in
+// exactly this order of float32 operations.
 #include "runtime/core/fused.h"
 #include "runtime/core/nest.h"
 
 namespace sparsec::rt {
 namespace {
 
-constexpr int kBlock = 64;
+constexpr int kBlock = 16, kAhead = 8;  // cells; channels
 
 typedef float Vector __attribute__((vector_size(16)));
 
-// out[x][c] = in[c][x] for four channels and four cells.
-SPARSEC_INLINE void transpose4(char* out, int64_t pitch, const float (*in)[kBlock], int x) {
-  const Vector a = load<Vector>((const char*)&in[0][x]), b = load<Vector>((const char*)&in[1][x]);
-  const Vector c = load<Vector>((const char*)&in[2][x]), d = load<Vector>((const char*)&in[3][x]);
-  const Vector ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Vector cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+// Four channels of one cell (float), or of four side by side (Vector). No array: compilers keep that in memory.
+template <class T>
+struct Four {
+  T a, b, c, d;
+};
+
+template <class T>
+SPARSEC_INLINE Four<T> load_four(const char* in, int64_t pitch) {
+  return {load<T>(in), load<T>(in + pitch), load<T>(in + 2 * pitch), load<T>(in + 3 * pitch)};
+}
+
+// What the first four channels make of their probabilities. Columns are small: sums of them are exact.
+template <class T>
+SPARSEC_INLINE void to_pixels(const sparsec_decode_row& d, Four<T>& p, const T& column, float row) {
+  p.a = (p.a * 2.0f - 0.5f + column) * d.stride;
+  p.b = (p.b * 2.0f - 0.5f + row) * d.stride;
+  p.c = (p.c * 2.0f) * (p.c * 2.0f) * d.anchor_width;
+  p.d = (p.d * 2.0f) * (p.d * 2.0f) * d.anchor_height;
+}
+
+SPARSEC_INLINE void store_cells(char* out, int64_t, const Four<float>& p) {
+  store<float>(out, p.a);
+  store<float>(out + 4, p.b);
+  store<float>(out + 8, p.c);
+  store<float>(out + 12, p.d);
+}
+// The cells are `pitch` bytes apart.
+SPARSEC_INLINE void store_cells(char* out, int64_t pitch, const Four<Vector>& p) {
+  const Vector ab_low = __builtin_shufflevector(p.a, p.b, 0, 4, 1, 5);
+  const Vector ab_high = __builtin_shufflevector(p.a, p.b, 2, 6, 3, 7);
+  const Vector cd_low = __builtin_shufflevector(p.c, p.d, 0, 4, 1, 5);
+  const Vector cd_high = __builtin_shufflevector(p.c, p.d, 2, 6, 3, 7);
   store<Vector>(out, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
   store<Vector>(out + pitch, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
   store<Vector>(out + 2 * pitch, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
   store<Vector>(out + 3 * pitch, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+}
+
+// `n` cells of a row, the first in `column`. `in`: channels of probabilities, `in_pitch` bytes apart.
+struct Cells {
+  int column, row, n;
+  char* out;
+  int64_t pitch;
+  const char* in;
+  int64_t in_pitch;
+};
+
+// Four channels, at `in` and `out`.
+template <bool kBox>
+SPARSEC_INLINE void turn_four(const sparsec_decode_row& d, const Cells& cells) {
+  int x = 0;
+  for (; x + 4 <= cells.n; x += 4) {
+    Four<Vector> p = load_four<Vector>(cells.in + 4 * x, cells.in_pitch);
+    if (kBox) to_pixels(d, p, Vector{0, 1, 2, 3} + float(cells.column + x), float(cells.row));
+    store_cells(cells.out + x * cells.pitch, cells.pitch, p);
+  }
+  for (; x < cells.n; ++x) {
+    Four<float> p = load_four<float>(cells.in + 4 * x, cells.in_pitch);
+    if (kBox) to_pixels(d, p, float(cells.column + x), float(cells.row));
+    store_cells(cells.out + x * cells.pitch, cells.pitch, p);
+  }
+}
+
+// The last channels, fewer than four.
+SPARSEC_INLINE void turn_few(const Cells& cells, int channels) {
+  for (int c = 0; c < channels; ++c) {
+    for (int x = 0; x < cells.n; ++x)
+      store<float>(cells.out + x * cells.pitch + 4 * c, load<float>(cells.in + c * cells.in_pitch + 4 * x));
+  }
 }
 
 // One channel of `n` cells, as probabilities.
@@ -37,45 +97,37 @@ SPARSEC_INLINE void read_channel(const sparsec_decode_row& d, const char* in, in
   }
 }
 
-// What channel c makes of its probabilities; column: of the block's first cell.
-SPARSEC_INLINE void apply(const sparsec_decode_row& d, int c, int column, int row, int n, float* p) {
-  if (c == 0) {
-    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(column + i)) * d.stride;
-  } else if (c == 1) {
-    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f - 0.5f + float(row)) * d.stride;
-  } else if (c < 4) {
-    const float anchor = c == 2 ? d.anchor_width : d.anchor_height;
-    for (int i = 0; i < n; ++i) p[i] = (p[i] * 2.0f) * (p[i] * 2.0f) * anchor;
-  }
-}
-
 // Asks for memory that is used soon: neither the planes nor the turned cells come in an order that a cache foresees.
 SPARSEC_INLINE void fetch(const char* at, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(at + i);
+  __builtin_prefetch(at + bytes - 1);  // rows begin anywhere in a line
 }
 
 SPARSEC_INLINE void decode_row(const sparsec_decode_row& d, char* out, const char* planes, int row) {
   const int64_t pitch = 4 * int64_t(d.channels);
+  const bool ready = d.sigmoid_done && d.column_stride == 4;
   for (int column = 0; column < d.columns; column += kBlock) {
     const int n = d.columns - column < kBlock ? d.columns - column : kBlock;
     const char* in = planes + column * d.column_stride;
     char* to = out + column * pitch;
     for (int c = 0; c < d.channels; c += 4) {
       const int m = d.channels - c < 4 ? d.channels - c : 4;
-      for (int j = c + 4; j < c + 8 && j < d.channels; ++j)
+      for (int j = c + kAhead; j < c + kAhead + 4 && j < d.channels; ++j)
         fetch(in + j * d.plane_stride, int64_t{n} * d.column_stride);
       fetch(to + n * pitch + c * n * 4, int64_t{n} * 16);  // the next cells' share of it
       float p[4][kBlock];
-      for (int j = 0; j < m; ++j) {
-        read_channel(d, in + (c + j) * d.plane_stride, n, p[j]);
-        if (c == 0) apply(d, j, column, row, n, p[j]);
+      Cells cells{column, row, n, to + 4 * c, pitch, in + c * d.plane_stride, d.plane_stride};
+      if (!ready) {
+        for (int j = 0; j < m; ++j) read_channel(d, cells.in + j * d.plane_stride, n, p[j]);
+        cells.in = reinterpret_cast<const char*>(p);
+        cells.in_pitch = sizeof p[0];
       }
-      int x = 0;
-      if (m == 4) {
-        for (; x + 4 <= n; x += 4) transpose4(to + x * pitch + 4 * c, pitch, p, x);
-      }
-      for (; x < n; ++x) {
-        for (int j = 0; j < m; ++j) store<float>(to + x * pitch + 4 * (c + j), p[j][x]);
+      if (c == 0) {
+        turn_four<true>(d, cells);
+      } else if (m == 4) {
+        turn_four<false>(d, cells);
+      } else {
+        turn_few(cells, m);
       }
     }
   }

@@ -1,4 +1,4 @@
-// Steps that move elements without looking at them: copy, fill, resize, gather_row.
+// Steps that move elements without looking at them: copy, fill, resize, split_row.
 #include <cstring>
 
 #include "runtime/core/nest.h"
@@ -48,28 +48,40 @@ void fill_nest(const Nest& nest, char* out, T value) {
        });
 }
 
-// Every kStep-th pixel of a row. With the step known, compilers turn this into loads and shuffles.
-template <int kStep>
-void gather(char* out, const char* in, int32_t n) {
-  for (int32_t i = 0; i < n; ++i) store<uint32_t>(out + 4 * int64_t(i), load<uint32_t>(in + 4 * kStep * int64_t(i)));
+// Pixels of a phase that its row has; the rest are filled.
+SPARSEC_INLINE int32_t present(const sparsec_split_row& d, int32_t phase) {
+  return (d.in_columns - phase + d.step - 1) / d.step;
 }
 
-#if defined(__x86_64__)
-// The baseline has shufps, which compilers do not find for the loop above: four even pixels of eight.
-template <>
-void gather<2>(char* out, const char* in, int32_t n) {
-  typedef float Vector __attribute__((vector_size(16)));
-  int32_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    const char* p = in + 8 * int64_t(i);
-    // The last vector starts one pixel early, so that nothing is read beyond the last pixel wanted.
-    const Vector a = load<Vector>(p), b = load<Vector>(p + 16), c = load<Vector>(p + 32), d = load<Vector>(p + 44);
-    store<Vector>(out + 4 * int64_t(i), __builtin_shufflevector(a, b, 0, 2, 4, 6));
-    store<Vector>(out + 4 * int64_t(i) + 16, __builtin_shufflevector(c, d, 0, 2, 5, 7));
+// Two phases at once: of eight pixels the four even ones and the four odd ones. Asks for the row at `next`, too: rows
+// of one parity lie too far apart for caches to foresee.
+void split_in_two(const sparsec_split_row& d, char* out, const char* in, const char* next) {
+  typedef uint32_t Vector __attribute__((vector_size(16)));
+  char* odd = out + d.phase_stride;
+  const int32_t pairs = present(d, 1);
+  int32_t x = 0;
+  for (; x + 4 <= pairs; x += 4) {
+    const char* p = in + 8 * int64_t(x);
+    if (x % 8 == 0) __builtin_prefetch(next + 8 * int64_t(x));
+    const Vector a = load<Vector>(p), b = load<Vector>(p + 16);
+    store<Vector>(out + 4 * int64_t(x), __builtin_shufflevector(a, b, 0, 2, 4, 6));
+    store<Vector>(odd + 4 * int64_t(x), __builtin_shufflevector(a, b, 1, 3, 5, 7));
   }
-  for (; i < n; ++i) store<uint32_t>(out + 4 * int64_t(i), load<uint32_t>(in + 8 * int64_t(i)));
+  for (; x < pairs; ++x) {
+    store<uint32_t>(out + 4 * int64_t(x), load<uint32_t>(in + 8 * int64_t(x)));
+    store<uint32_t>(odd + 4 * int64_t(x), load<uint32_t>(in + 8 * int64_t(x) + 4));
+  }
+  if (x < present(d, 0)) store<uint32_t>(out + 4 * int64_t(x), load<uint32_t>(in + 8 * int64_t(x)));
 }
-#endif
+
+// Any step, phase by phase.
+void split(const sparsec_split_row& d, char* out, const char* in) {
+  for (int32_t phase = 0; phase < d.step; ++phase) {
+    char* to = out + phase * d.phase_stride;
+    for (int32_t x = 0, n = present(d, phase); x < n; ++x)
+      store<uint32_t>(to + 4 * int64_t(x), load<uint32_t>(in + 4 * (int64_t{d.step} * x + phase)));
+  }
+}
 
 }  // namespace
 }  // namespace sparsec::rt
@@ -116,21 +128,21 @@ void SPARSEC_STEP(resize)(const void* const* pointers, int64_t tiles) {
   }
 }
 
-void SPARSEC_STEP(gather_row)(const void* const* pointers, int64_t tiles) {
-  const auto& d = *static_cast<const sparsec_gather_row*>(pointers[2]);
-  const int32_t present = d.columns - d.missing;
+void SPARSEC_STEP(split_row)(const void* const* pointers, int64_t tiles) {
+  const auto& d = *static_cast<const sparsec_split_row*>(pointers[2]);
+  const int64_t from_row_to_row = tile_stride(pointers, 1);
   for (int64_t tile = 0; tile < tiles; ++tile) {
     char* out = (char*)pointers[0] + tile * tile_stride(pointers, 0);
-    const char* in = static_cast<const char*>(pointers[1]) + tile * tile_stride(pointers, 1);
+    const char* in = static_cast<const char*>(pointers[1]) + tile * from_row_to_row;
     if (d.step == 2) {
-      gather<2>(out, in, present);
-    } else if (d.step == 1) {
-      memcpy(out, in, size_t(present) * 4);
+      split_in_two(d, out, in, tile + 1 < tiles ? in + from_row_to_row : in);
     } else {
-      for (int32_t i = 0; i < present; ++i)
-        store<uint32_t>(out + 4 * int64_t(i), load<uint32_t>(in + 4 * int64_t(d.step) * i));
+      split(d, out, in);
     }
-    for (int32_t i = present; i < d.columns; ++i) store<uint32_t>(out + 4 * int64_t(i), d.fill);
+    for (int32_t phase = 0; phase < d.step; ++phase) {
+      for (int32_t x = present(d, phase); x < d.columns; ++x)
+        store<uint32_t>(out + phase * d.phase_stride + 4 * int64_t(x), d.fill);
+    }
   }
 }
 

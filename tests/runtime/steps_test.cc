@@ -131,22 +131,27 @@ TEST(Steps, ResizeTakesTheRowsAndColumnsOfItsTables) {
   }
 }
 
-TEST(Steps, GatherRowTakesEveryNthPixelAndFillsTheMissing) {
+TEST(Steps, SplitRowTakesPhasesApartAndFillsTheMissing) {
   for (int step : {1, 2, 3, 4}) {
-    for (int columns = 1; columns < 40; ++columns) {
-      for (int missing = 0; missing <= 2 && missing < columns; ++missing) {
-        const sparsec_gather_row d{columns, step, missing, 0xabcdu};
-        const int present = columns - missing;
+    for (int width = 1; width < 70; ++width) {
+      for (int more = 0; more <= 2; ++more) {
+        const int columns = (width + step - 1) / step + more;
+        const int64_t row = 4 * (columns + 1);
+        const sparsec_split_row d{width, columns, step, 0xabcdu, 2 * row};
         // Exactly as much as it may read, so that a sanitizer sees one pixel more.
-        const int width = (present - 1) * step + 1;
-        std::vector<uint32_t> in(size_t(2 * width)), out(size_t(2 * (columns + 1)), 5u);
+        std::vector<uint32_t> in(size_t(2 * width)), out(size_t(2 * step * (columns + 1)), 5u);
         for (size_t i = 0; i < in.size(); ++i) in[i] = uint32_t(i * 3 + 1);
-        call_step(sparsec_step_gather_row, 2, {{out.data(), 4 * (columns + 1)}, {in.data(), 4 * width}, {&d, 0}});
-        for (int t = 0; t < 2; ++t) {
-          for (int x = 0; x < columns; ++x) {
-            ASSERT_EQ(out[size_t(t * (columns + 1) + x)], x < present ? in[size_t(t * width + x * step)] : 0xabcdu);
+        call_step(sparsec_step_split_row, 2, {{out.data(), row}, {in.data(), 4 * width}, {&d, 0}});
+        const uint32_t* got = out.data();
+        for (int phase = 0; phase < step; ++phase) {
+          for (int t = 0; t < 2; ++t) {
+            for (int x = 0; x < columns; ++x) {
+              const int from = x * step + phase;
+              ASSERT_EQ(*got++, from < width ? in[size_t(t * width + from)] : 0xabcdu)
+                  << step << " " << width << " " << phase << " " << x;
+            }
+            ASSERT_EQ(*got++, 5u);
           }
-          ASSERT_EQ(out[size_t(t * (columns + 1) + columns)], 5u);
         }
       }
     }
