@@ -7,7 +7,7 @@
 ; name, first call, calls, tiles, split
 %sparsec_step = type { ptr, i32, i32, i64, i32 }
 ; step, barrier, begin, end
-%sparsec_work = type { i32, i32, i64, i64 }
+%sparsec_work = type { i32, i32, i64, i64, i64 }
 ; name, type, rank, shape
 %sparsec_tensor = type { ptr, i32, i32, [8 x i64] }
 ; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor, objectness, its stride, step, cells per tile, ready

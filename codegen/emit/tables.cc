@@ -63,7 +63,7 @@ Cell step(const StepImage& s) {
 }
 
 Cell work(const sparsec_work& w) {
-  return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end)});
+  return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end), i64(w.handed)});
 }
 
 Cell level(const sparsec_level& l) {

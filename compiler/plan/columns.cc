@@ -84,6 +84,16 @@ class Columns {
     for (int32_t s = first; s <= last; ++s) bytes += extent(s).code;
     return bytes;
   }
+  // The largest tensor that one of the steps writes and a later one reads.
+  int64_t handed(int32_t first, int32_t last) const {
+    int64_t most = 0;
+    for (int32_t s = first; s < last; ++s)
+      for (const StepExtent::Planes& w : extent(s).writes)
+        for (int32_t later = s + 1; later <= last; ++later)
+          for (const StepExtent::Planes& r : extent(later).reads)
+            if (r.key() == w.key()) most = std::max(most, r.bytes);
+    return most;
+  }
   int64_t working_set(int32_t first, int32_t last, int32_t bands) const {
     if (first == last && bands == 1) {
       const StepExtent& e = extent(first);
@@ -140,6 +150,7 @@ class Columns {
     if (n > 1)  // borders first: any band may read them
       for (int32_t s = first; s <= last; ++s)
         if (extent(s).is_border) add(s, 0, tiles(s), false);
+    handed_ = handed(first, last);
     const auto count = size_t(last - first + 1);
     std::vector<int64_t> done(count, 0), end(count, 0);
     for (int32_t band = 0; band < n; ++band) {
@@ -157,7 +168,7 @@ class Columns {
     groups.push_back({steps_[size_t(first)], steps_[size_t(last)], n, working_set(first, last, n)});
   }
   void add(int32_t s, int64_t begin, int64_t end, bool barrier) {
-    schedule.push_back({uint32_t(steps_[size_t(s)]), barrier, begin, end});
+    schedule.push_back({uint32_t(steps_[size_t(s)]), barrier, begin, end, handed_});
   }
 
   // In bands, everything that the group touches lives as long as the group (numbers of steps in the plan).
@@ -173,6 +184,7 @@ class Columns {
   const std::vector<StepExtent>& extents_;
   const PlanOptions& options_;
   const std::vector<int32_t> steps_;
+  int64_t handed_ = 0;  // in the group that is emitted
 };
 
 }  // namespace

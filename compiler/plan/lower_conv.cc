@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <set>
 
 #include "compiler/error.h"
 #include "compiler/plan/choose_kernels.h"
@@ -174,6 +175,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   if (split) to.plan.program.steps.back().split = uint32_t(pieces);
   const Partials partials(to, node.name, spec, borders, pieces, tiles, split);
 
+  std::set<int32_t> functions;  // groups may share code
   for (auto& [g, group] : group_kernels) {
     // the group's first row, in planes of the output or the residual
     const auto first_plane = [&](ValueId v) {
@@ -211,8 +213,11 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
     }
     choice.products += group.products * tiles;
     constexpr int64_t kInsnBytes = 8;
-    to.note_code(int64_t(group.function.code.size()) * kInsnBytes + int64_t(group.stream.size()) * 4);
-    to.call(to.add_function(std::move(group.function)), operands);
+    const int64_t code = int64_t(group.function.code.size()) * kInsnBytes;
+    const int32_t function = to.add_function(std::move(group.function));
+    const bool shared = !functions.insert(function).second;
+    to.note_code(code + int64_t(group.stream.size()) * 4, shared ? code : 0);
+    to.call(function, operands);
   }
   for (ValueId v : node.outputs) to.made_planes(v);
   to.plan.choices.push_back(std::move(choice));

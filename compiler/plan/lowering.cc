@@ -68,8 +68,8 @@ void Lowering::plain_row_tiles(ValueId v, bool written) {
   if (written) e.pixels_per_tile = value.shape[3];
 }
 
-void Lowering::note_code(int64_t bytes) {
-  extents_.back().code += bytes;
+void Lowering::note_code(int64_t bytes, int64_t shared) {
+  extents_.back().code += bytes - shared;
   extents_.back().largest_call = std::max(extents_.back().largest_call, bytes);
 }
 

@@ -78,7 +78,7 @@ class Lowering {
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
   // Adds the plain picture whose rows the current step's tiles read or write, one each.
   void plain_row_tiles(ValueId v, bool written);
-  void note_code(int64_t bytes);  // of one call
+  void note_code(int64_t bytes, int64_t shared = 0);  // of one call; those of them that an earlier call has too
   const std::vector<StepExtent>& extents() const { return extents_; }
 
   const PlanePlace& planes(ValueId v) const;

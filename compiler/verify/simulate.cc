@@ -15,7 +15,6 @@
 #include "compiler/error.h"
 #include "runtime/core/letterbox.h"
 #include "runtime/core/pool.h"
-#include "runtime/core/run.h"
 #include "runtime/core/steps.h"
 
 namespace sparsec {
@@ -54,8 +53,8 @@ void Simulator::bind(std::vector<const void*> inputs, std::vector<void*> outputs
 }
 
 void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads,
-                    bool bands) {
-  bands_ = bands;
+                    int64_t caches) {
+  caches_ = caches;
   std::vector<const void*> in;
   for (const TensorPtr& t : inputs) in.push_back(t->bytes.data());
   std::vector<void*> out;
@@ -66,8 +65,8 @@ void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& o
 
 void Simulator::detect(const uint8_t* rgb, int rows, int columns,
                        const std::function<void(const sparsec_level&)>& at_level, int threads,
-                       bool bands) {
-  bands_ = bands;
+                       int64_t caches) {
+  caches_ = caches;
   const sparsec_head& head = plan_.program.head;
   std::vector<rt::Picture> pictures(static_cast<size_t>(threads));
   constexpr size_t kLine = 64;
@@ -101,13 +100,13 @@ void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t fi
 }
 
 bool Simulator::meets_after(const sparsec_work& work, int threads) const {
-  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, bands_);
+  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, caches_);
   return work.barrier != 0 && tiles.begin != tiles.end;
 }
 
 void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
   const StepImage& step = plan_.program.steps[work.step];
-  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, bands_);
+  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, caches_);
   if (step.split == 0) {
     const rt::Share share = rt::share_of(tiles.end - tiles.begin, thread, threads);
     run_step(work.step, tiles.begin + share.begin, tiles.begin + share.end);

@@ -8,6 +8,7 @@
 
 #include "compiler/ir/tensor.h"
 #include "compiler/plan/plan.h"
+#include "runtime/core/run.h"
 
 namespace sparsec::rt {
 struct Picture;
@@ -21,14 +22,14 @@ class Simulator {
 
   // The whole schedule for one picture. Inputs in the order of the graph's; the outputs' shapes and types come from
   // `outputs` and are filled.
-  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc), and band by band or layer
-  // by layer.
-  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1, bool bands = true);
+  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc), and with caches of so many
+  // bytes (runtime/core/run.h).
+  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1, int64_t caches = rt::kNoCache);
 
   // Detection's schedule for an RGB picture of rows x columns, with a stop at each level of the head when it is ready
   // (of a lazy one, its objectness): `at_level` may read the arena, and run the level's step.
   void detect(const uint8_t* rgb, int rows, int columns, const std::function<void(const sparsec_level&)>& at_level,
-              int threads = 1, bool bands = true);
+              int threads = 1, int64_t caches = rt::kNoCache);
 
   // Tiles [begin, end) of one step; inputs and outputs as set by `bind`.
   void bind(std::vector<const void*> inputs, std::vector<void*> outputs);
@@ -44,7 +45,7 @@ class Simulator {
 
   const Plan& plan_;
   std::vector<uint8_t> arena_;
-  bool bands_ = true;
+  int64_t caches_ = rt::kNoCache;
   std::vector<const void*> inputs_;
   std::vector<void*> outputs_;
   rt::Picture* picture_ = nullptr;  // of the thread that runs, in detection

@@ -31,7 +31,7 @@ Walk whole_walk(sparsec_rt_context& context, const void* const* inputs, void* co
           context.model->batch,
           program.schedule,
           program.schedule + program.n_schedule,
-          context.bands};
+          context.caches};
 }
 
 }  // namespace

@@ -24,9 +24,6 @@ inline int64_t picture_bytes(const sparsec_model& model, const sparsec_tensor& t
   return tensor_bytes(tensor) / (model.batch ? model.batch : 1);
 }
 
-// Whether threads that share a picture best go band by band (run.h); l2_bytes: of a core.
-bool go_by_bands(const sparsec_program& program, int threads, int64_t l2_bytes);
-
 // Whether detection touches input or output `index` (`space` says which): then the context holds a buffer for it.
 bool detection_touches(const sparsec_program& program, sparsec_space space, uint32_t index);
 
@@ -45,7 +42,7 @@ struct sparsec_rt_context {
   size_t mapped_bytes;
   char* arena;  // that all threads share; thread t's own lies t * arena_stride further
   size_t arena_stride;
-  bool bands;                      // go_by_bands
+  int64_t caches;                  // bytes of second-level cache of all threads' cores
   char* input;                     // detection's network input; null where the letterbox writes the first layer's
   void** outputs;                  // detection's outputs; null entries are not written
   sparsec::rt::Picture* pictures;  // one per thread

@@ -175,7 +175,7 @@ int32_t sparsec_rt_create(const sparsec_model* model, const sparsec_rt_options* 
   sparsec_rt_context* c = place(*model, *program, block, layout);
   c->mapped = mapped;
   c->mapped_bytes = layout.total;
-  c->bands = go_by_bands(*program, threads, l2_bytes());
+  c->caches = threads * l2_bytes();
   if (!c->pool.start(threads, options.pin != 0 ? cpus : nullptr)) {
     if (mapped != nullptr) munmap(mapped, layout.total);
     format(error, error_bytes, "%s: the system refuses to start %d threads%s", model->name, threads,

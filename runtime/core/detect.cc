@@ -37,7 +37,7 @@ int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_by
   letterbox_begin(c.pictures, c.pool.threads(), rgb, row_bytes, geometry, c.letterbox);
   int64_t letterbox_ns = times ? now_ns() - start : 0, head_ns = 0;
   const void* const inputs[] = {c.input};
-  Walk walk{&c, inputs, c.outputs, 0, 1, head.detect_schedule, head.detect_schedule, c.bands};
+  Walk walk{&c, inputs, c.outputs, 0, 1, head.detect_schedule, head.detect_schedule, c.caches};
   if (times != nullptr) walk.letterbox_ns = &letterbox_ns;
   Candidates found(c.candidates, candidate_capacity(head));
   for (uint32_t i = 0; i < head.levels; ++i) {

@@ -20,11 +20,6 @@ int32_t candidate_capacity(const sparsec_head& head) {
   return int32_t(most < kMostCandidates ? most : kMostCandidates);
 }
 
-// What two layers hand on is about a third of the arena at most.
-bool go_by_bands(const sparsec_program& program, int threads, int64_t l2_bytes) {
-  return int64_t(threads) * l2_bytes < int64_t(program.arena_bytes) / 3;
-}
-
 bool detection_touches(const sparsec_program& program, sparsec_space space, uint32_t index) {
   const auto is_it = [=](const sparsec_pointer& p) { return p.space == uint32_t(space) && p.index == index; };
   const sparsec_head& head = program.head;

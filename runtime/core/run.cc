@@ -59,7 +59,7 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const 
   const sparsec_program& program = *w.context->program;
   const sparsec_step& step = program.steps[work.step];
   const sparsec_call* calls = program.calls + step.first_call;
-  const Share tiles = tiles_of(work, step.tiles, place.threads, w.bands);
+  const Share tiles = tiles_of(work, step.tiles, place.threads, w.caches);
   if (step.split == 0) {
     const Share share = share_of(tiles.end - tiles.begin, place.thread, place.threads);
     if (share.begin == share.end) return;
@@ -75,7 +75,7 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const 
 // Whether the team meets behind the entry.
 bool meets_after(const Walk& w, const sparsec_work& work, const Place& place) {
   if (work.barrier == 0) return false;
-  const Share tiles = tiles_of(work, w.context->program->steps[work.step].tiles, place.threads, w.bands);
+  const Share tiles = tiles_of(work, w.context->program->steps[work.step].tiles, place.threads, w.caches);
   return tiles.begin != tiles.end;
 }
 

@@ -5,8 +5,8 @@
 // walked by all threads together, picture after picture. The results are the same to the bit.
 //
 // One thread goes through a schedule band by band, as the planner cut it for a core's cache. Threads that share a
-// picture go layer by layer where their caches together hold what two layers hand on: rows of a band would pass from
-// core to core between any two layers.
+// picture go layer by layer where their caches together hold what the layers of the bands hand on: rows of a band would
+// pass from core to core between any two layers.
 #pragma once
 
 #include <atomic>
@@ -16,6 +16,8 @@
 
 namespace sparsec::rt {
 
+inline constexpr int64_t kNoCache = -1;  // every entry is walked as it is
+
 // What to walk, and where the calls' pointers lead. Inputs and outputs that no entry touches may be null.
 struct Walk {
   sparsec_rt_context* context;
@@ -23,7 +25,7 @@ struct Walk {
   void* const* outputs;
   uint32_t first_picture, pictures;
   const sparsec_work *first, *last;
-  bool bands = true;                       // threads that share a picture go band by band, not layer by layer
+  int64_t caches = kNoCache;               // bytes that those of all threads hold, for the choice between both ways
   int64_t* letterbox_ns = nullptr;         // gains the time that letterbox entries took, until their barrier
   sparsec_rt_entry_time* times = nullptr;  // [thread][entry]: gains what each entry took (sparsec_rt_run_timed)
   std::atomic<uint32_t> next_alone{0};     // the next picture for a thread that takes one alone
@@ -31,8 +33,8 @@ struct Walk {
 
 // The tiles of an entry that so many threads go through together. Layer by layer a step's first entry stands for all of
 // them, and there is nothing to do in the others.
-inline Share tiles_of(const sparsec_work& work, int64_t step_tiles, int threads, bool bands) {
-  if (threads == 1 || bands) return {work.begin, work.end};
+inline Share tiles_of(const sparsec_work& work, int64_t step_tiles, int threads, int64_t caches) {
+  if (threads == 1 || caches < work.handed) return {work.begin, work.end};
   return {0, work.begin == 0 ? step_tiles : 0};
 }
 

@@ -12,6 +12,7 @@
 namespace {
 
 constexpr int kTiles = 12;
+constexpr int64_t kHanded = 1000;
 
 struct Visit {
   int step;
@@ -34,10 +35,11 @@ void visit(const void* const* p, int64_t tiles) {
 const sparsec_pointer kPointers[] = {{SPARSEC_OUTPUT, 0, 0, 4}, {SPARSEC_OUTPUT, 0, 0, 0}};
 const sparsec_call kCalls[] = {{visit<0>, 0, 2}, {visit<1>, 0, 2}};
 const sparsec_step kSteps[] = {{"first", 0, 1, kTiles, 0}, {"second", 1, 1, kTiles, 0}};
-const sparsec_work kSchedule[] = {{0, 1, 0, 8}, {1, 1, 0, 6}, {0, 1, 8, kTiles}, {1, 1, 6, kTiles}};
+const sparsec_work kSchedule[] = {
+    {0, 1, 0, 8, kHanded}, {1, 1, 0, 6, kHanded}, {0, 1, 8, kTiles, kHanded}, {1, 1, 6, kTiles, kHanded}};
 
 // What is visited, in order, by each way through the schedule; by several threads, in order of step and tile.
-std::vector<Visit> visited(int threads, bool bands) {
+std::vector<Visit> visited(int threads, int64_t caches) {
   sparsec_program program{};
   program.isa = "scalar";
   program.arena_bytes = 64;
@@ -55,7 +57,8 @@ std::vector<Visit> visited(int threads, bool bands) {
   options.threads = threads;
   sparsec_rt_context* context = nullptr;
   EXPECT_EQ(sparsec_rt_create(&model, &options, &context), SPARSEC_OK);
-  context->bands = bands;
+  EXPECT_GT(context->caches, 0);
+  context->caches = caches;
   std::vector<float> values(kTiles, 0);
   void* const outputs[] = {values.data()};
   visits.clear();
@@ -68,26 +71,18 @@ std::vector<Visit> visited(int threads, bool bands) {
 
 TEST(Bands, OneThreadGoesBandByBand) {
   const std::vector<Visit> expected{{0, 0, 8}, {1, 0, 6}, {0, 8, 4}, {1, 6, 6}};
-  EXPECT_EQ(visited(1, true), expected);
-  EXPECT_EQ(visited(1, false), expected);
+  EXPECT_EQ(visited(1, kHanded - 1), expected);
+  EXPECT_EQ(visited(1, kHanded), expected);
 }
 
 TEST(Bands, ThreadsShareBands) {
   const std::vector<Visit> expected{{0, 0, 4}, {0, 4, 4}, {0, 8, 2}, {0, 10, 2}, {1, 0, 3}, {1, 3, 3}, {1, 6, 3}, {1, 9, 3}};
-  EXPECT_EQ(visited(2, true), expected);
+  EXPECT_EQ(visited(2, kHanded - 1), expected);
 }
 
 TEST(Bands, ThreadsShareLayers) {
   const std::vector<Visit> expected{{0, 0, 6}, {0, 6, 6}, {1, 0, 6}, {1, 6, 6}};
-  EXPECT_EQ(visited(2, false), expected);
-}
-
-TEST(Bands, CachesTogetherDecide) {
-  sparsec_program program{};
-  program.arena_bytes = 9 << 20;
-  EXPECT_TRUE(sparsec::rt::go_by_bands(program, 2, 1 << 20));
-  EXPECT_FALSE(sparsec::rt::go_by_bands(program, 2, 2 << 20));
-  EXPECT_FALSE(sparsec::rt::go_by_bands(program, 3, 1 << 20));
+  EXPECT_EQ(visited(2, kHanded), expected);
 }
 
 }  // namespace

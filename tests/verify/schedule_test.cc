@@ -9,10 +9,12 @@
 namespace sparsec {
 namespace {
 
-std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads, bool bands = true) {
+constexpr int64_t kLarge = int64_t{1} << 40;  // caches that hold everything: threads go layer by layer
+
+std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads, int64_t caches = rt::kNoCache) {
   std::vector<Tensor> outputs;
   for (const ValueId v : c.graph.outputs) outputs.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
-  Simulator(c.plans.front()).run(inputs, outputs, threads, bands);
+  Simulator(c.plans.front()).run(inputs, outputs, threads, caches);
   return outputs;
 }
 
@@ -30,15 +32,15 @@ void expect_order_does_not_matter(const std::string& model, const char* isa) {
   const Compiled plain = compile_for(model, isa, false), banded = compile_for(model, isa, true);
   const std::vector<TensorPtr> inputs = testing::noise(plain.graph);
   const std::vector<Tensor> expected = simulate(plain, inputs, 1);
-  const auto expect_same = [&](const Compiled& c, int threads, bool bands) {
-    const std::vector<Tensor> outputs = simulate(c, inputs, threads, bands);
+  const auto expect_same = [&](const Compiled& c, int threads, int64_t caches) {
+    const std::vector<Tensor> outputs = simulate(c, inputs, threads, caches);
     for (size_t k = 0; k < outputs.size(); ++k)
       EXPECT_EQ(outputs[k].bytes, expected[k].bytes) << "output " << k << ", " << threads << " threads, bands: " << bands;
   };
-  expect_same(plain, 3, true);
-  expect_same(banded, 1, true);
-  expect_same(banded, 3, true);
-  expect_same(banded, 3, false);
+  expect_same(plain, 3, rt::kNoCache);
+  expect_same(banded, 1, rt::kNoCache);
+  expect_same(banded, 3, rt::kNoCache);
+  expect_same(banded, 3, kLarge);
   EXPECT_TRUE(std::any_of(banded.plans[0].groups.begin(), banded.plans[0].groups.end(), [](const ColumnGroup& g) {
     return g.bands > 1;
   })) << "no group runs in bands: the test tests nothing";
@@ -56,7 +58,7 @@ TEST(Schedule, ThreadsMayComeInAnyOrderOnWideVectors) {
 }
 
 // What detection reads of the head, level by level: the objectness, and the planes when all tiles are made.
-std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, bool bands = true) {
+std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, int64_t caches = rt::kNoCache) {
   const ProgramImage& program = c.plans.front().program;
   std::vector<uint8_t> rgb(50 * 70 * 3);
   for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = uint8_t(i * 7 + i / 211 * 13);
@@ -75,7 +77,7 @@ std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, bool
     simulator.run_step(level.step, 0, program.steps[level.step].tiles);
     add(level.where, level.plane_stride, level.anchors * int64_t(5 + program.head.classes), level);
   };
-  simulator.detect(rgb.data(), 50, 70, at_level, threads, bands);
+  simulator.detect(rgb.data(), 50, 70, at_level, threads, caches);
   return levels;
 }
 
@@ -86,7 +88,7 @@ void expect_order_does_not_matter_in_detection(const std::string& model, const c
   ASSERT_EQ(expected.size(), 6U);
   EXPECT_EQ(levels_of(plain, 3), expected);
   EXPECT_EQ(levels_of(banded, 3), expected);
-  EXPECT_EQ(levels_of(banded, 3, false), expected);
+  EXPECT_EQ(levels_of(banded, 3, kLarge), expected);
 }
 
 TEST(Schedule, ThreadsMayComeInAnyOrderInDetection) {

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define SPARSEC_ABI_VERSION 3
+#define SPARSEC_ABI_VERSION 4
 
 /* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
 enum {
@@ -73,6 +73,7 @@ typedef struct {
   uint32_t step;
   uint32_t barrier;
   int64_t begin, end;
+  int64_t handed; /* of steps in bands: the largest tensor, in bytes, that one of them hands to another */
 } sparsec_work;
 
 typedef enum { SPARSEC_F32 = 0, SPARSEC_U8 = 1, SPARSEC_S8 = 2, SPARSEC_S32 = 3, SPARSEC_I64 = 4 } sparsec_type;
