@@ -62,7 +62,7 @@ enum class Opcode : uint8_t {
   to_float,  // d = float(int32 a)
   to_int,    // d = round half even of a; beyond int32: INT32_MIN
   lookup8,   // d = table[a & 7], 8 floats at m; the same 8 follow, for a register of 16 lanes
-  permute8,   // d = table[a & 7], the 8 floats, twice where lanes are 16, in register b (x86 only)
+  permute8,  // d = table[a & 7], the 8 floats, twice where lanes are 16, in register b (x86 only)
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32

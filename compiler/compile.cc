@@ -130,7 +130,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   if (options.order_channels) late.run("order_channels", passes::order_channels);
   late.run("lower_strides", passes::lower_strides);  // from here every convolution has stride 1
   late.run("write_phases", passes::write_phases);
-  late.run("align_slots", align_slots);              // from here operands have their channels in the same slots
+  late.run("align_slots", align_slots);  // from here operands have their channels in the same slots
   c.graph = late.take();
 
   std::optional<RawHead> raw_head;

@@ -11,21 +11,22 @@ namespace sparsec::emit {
 namespace {
 
 constexpr std::array kOperands{
-    Operands{"loop_tiles", "", false},     Operands{"if_tiles", "i", false},     Operands{"loop_count", "i", false},   Operands{"loop_end", "", false},
-    Operands{"add_pointer", "m", false},   Operands{"zero", "d", false},         Operands{"move", "da", false},
-    Operands{"load", "dm", false},         Operands{"load_s8", "dm", false},     Operands{"store", "am", false},
-    Operands{"broadcast", "dm", false},    Operands{"select", "dam", true},      Operands{"dot4", "dam", true},
-    Operands{"dot8", "dabm", true},        Operands{"dot12", "dabcm", true},     Operands{"dot4_s8", "dam", true},
-    Operands{"fma_word", "dam", true},     Operands{"add_i32", "dab", false},    Operands{"add_vector", "dam", false},    Operands{"shift_left", "dai", false},
-    Operands{"shift_right", "dai", false}, Operands{"add", "dab", false},        Operands{"sub", "dab", false},
-    Operands{"mul", "dab", false},         Operands{"div", "dab", false},        Operands{"min", "dab", false},
-    Operands{"max", "dab", false},         Operands{"fma", "dab", true},         Operands{"fma_scale", "dam", true},
-    Operands{"mul_word", "dam", false},    Operands{"add_word", "dam", false},   Operands{"bit_and", "dab", false},
-    Operands{"bit_or", "dab", false},      Operands{"bit_xor", "dab", false},    Operands{"to_float", "da", false},
-    Operands{"to_int", "da", false},       Operands{"lookup8", "dam", false},    Operands{"permute8", "dab", false},   Operands{"max_u8", "dab", false},
-    Operands{"unpack", "dai", false},      Operands{"pack", "dabce", false},     Operands{"lookup256", "dam", false},
-    Operands{"tile_config", "m", false},   Operands{"tile_release", "", false},  Operands{"tile_zero", "d", false},
-    Operands{"tile_load", "dmi", false},   Operands{"tile_store", "ami", false}, Operands{"tile_dot", "dab", true},
+    Operands{"loop_tiles", "", false},    Operands{"if_tiles", "i", false},     Operands{"loop_count", "i", false},
+    Operands{"loop_end", "", false},      Operands{"add_pointer", "m", false},  Operands{"zero", "d", false},
+    Operands{"move", "da", false},        Operands{"load", "dm", false},        Operands{"load_s8", "dm", false},
+    Operands{"store", "am", false},       Operands{"broadcast", "dm", false},   Operands{"select", "dam", true},
+    Operands{"dot4", "dam", true},        Operands{"dot8", "dabm", true},       Operands{"dot12", "dabcm", true},
+    Operands{"dot4_s8", "dam", true},     Operands{"fma_word", "dam", true},    Operands{"add_i32", "dab", false},
+    Operands{"add_vector", "dam", false}, Operands{"shift_left", "dai", false}, Operands{"shift_right", "dai", false},
+    Operands{"add", "dab", false},        Operands{"sub", "dab", false},        Operands{"mul", "dab", false},
+    Operands{"div", "dab", false},        Operands{"min", "dab", false},        Operands{"max", "dab", false},
+    Operands{"fma", "dab", true},         Operands{"fma_scale", "dam", true},   Operands{"mul_word", "dam", false},
+    Operands{"add_word", "dam", false},   Operands{"bit_and", "dab", false},    Operands{"bit_or", "dab", false},
+    Operands{"bit_xor", "dab", false},    Operands{"to_float", "da", false},    Operands{"to_int", "da", false},
+    Operands{"lookup8", "dam", false},    Operands{"permute8", "dab", false},   Operands{"max_u8", "dab", false},
+    Operands{"unpack", "dai", false},     Operands{"pack", "dabce", false},     Operands{"lookup256", "dam", false},
+    Operands{"tile_config", "m", false},  Operands{"tile_release", "", false},  Operands{"tile_zero", "d", false},
+    Operands{"tile_load", "dmi", false},  Operands{"tile_store", "ami", false}, Operands{"tile_dot", "dab", true},
 };
 static_assert(kOperands.size() == size_t(kir::Opcode::tile_dot) + 1);
 
@@ -66,8 +67,7 @@ std::vector<int> pointers_of(const kir::Function& function) {
 
 int loops_of(const kir::Function& function) {
   int loops = 0;
-  for (const kir::Insn& insn : function.code)
-    loops += kir::opens_block(insn.op);
+  for (const kir::Insn& insn : function.code) loops += kir::opens_block(insn.op);
   return loops;
 }
 

@@ -35,9 +35,7 @@ std::string number(int64_t n) {
 
 std::string pointer(int p) { return "x" + number(p + 2); }
 
-bool is_control(Opcode op) {
-  return opens_block(op) || op == Opcode::loop_end || op == Opcode::add_pointer;
-}
+bool is_control(Opcode op) { return opens_block(op) || op == Opcode::loop_end || op == Opcode::add_pointer; }
 
 class Writer {
  public:

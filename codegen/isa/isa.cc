@@ -51,7 +51,9 @@ std::string text_of(const Isa& isa, const kir::Function& function, std::string_v
                                                   : x86_text(isa, function, symbol);
 }
 
-bool has_text(const Isa& isa, kir::Opcode op) { return std::ranges::find(isa.texts, op, &OpText::op) != isa.texts.end(); }
+bool has_text(const Isa& isa, kir::Opcode op) {
+  return std::ranges::find(isa.texts, op, &OpText::op) != isa.texts.end();
+}
 
 bool uses(const kir::Function& function, kir::Opcode op) {
   return std::any_of(function.code.begin(), function.code.end(), [op](const kir::Insn& insn) { return insn.op == op; });

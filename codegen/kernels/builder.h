@@ -69,8 +69,8 @@ class Builder {
          .imm = int32_t(stride)});
   }
 
-  // Writes the sequences that emit(0) to emit(n - 1) write, an instruction of each in turn, so that none waits for itself.
-  // They use registers of their own and leave the pointers where they are.
+  // Writes the sequences that emit(0) to emit(n - 1) write, an instruction of each in turn, so that none waits for
+  // itself. They use registers of their own and leave the pointers where they are.
   template <typename F>
   void in_turn(int n, F emit) {
     const size_t begin = place();

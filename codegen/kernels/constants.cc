@@ -11,12 +11,12 @@ Constants::Constants(Builder& builder, WordPool& pool, const Isa& isa, int first
     : b_(builder), pool_(pool), first_(first), end_(end), tables_(has_text(isa, Opcode::permute8)) {}
 
 int Constants::place_of(Opcode load, Mem from) {
-  const auto at = std::ranges::find_if(loads_, [&](const kir::Insn& x) { return x.op == load && x.offset == from.offset; });
+  const auto at =
+      std::ranges::find_if(loads_, [&](const kir::Insn& x) { return x.op == load && x.offset == from.offset; });
   if (at == loads_.end() && first_ + int(loads_.size()) >= end_) return -1;
   const int place = first_ + int(at - loads_.begin());
   if (at == loads_.end())
-    loads_.push_back(
-        {.op = load, .d = uint8_t(place), .p = uint8_t(from.pointer), .offset = int32_t(from.offset)});
+    loads_.push_back({.op = load, .d = uint8_t(place), .p = uint8_t(from.pointer), .offset = int32_t(from.offset)});
   return place;
 }
 

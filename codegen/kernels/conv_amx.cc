@@ -119,8 +119,8 @@ class AmxWriter {
     int row, v;
   };
 
-  // The stream's beginning: the tiles' shapes and the tiles of weights, whose places are in places_ in the order of use;
-  // 0 for weights that are all zero.
+  // The stream's beginning: the tiles' shapes and the tiles of weights, whose places are in places_ in the order of
+  // use; 0 for weights that are all zero.
   void gather_constants() {
     std::vector<uint32_t> words = configuration(blocks_);
     for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
@@ -194,8 +194,7 @@ class AmxWriter {
   }
 
   void multiply(const Product& p) {
-    if (p.weights != 0)
-      b_.tile_load(weights(p.t), {kStreamPointer, p.weights - stream_.position()}, kRowBytes);
+    if (p.weights != 0) b_.tile_load(weights(p.t), {kStreamPointer, p.weights - stream_.position()}, kRowBytes);
     if (p.input != kNone) {
       b_.tile_load(input(p.v), {kInputPointer, p.input}, spec_.in_plane_bytes);
       ++loads_;

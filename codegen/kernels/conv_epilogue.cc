@@ -123,8 +123,7 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
     const int part = temp(j, 1);
     b_.two(Opcode::unpack, part, temps_[0], j);
     b_.two(Opcode::to_float, part, part);
-    if (spec_.residual_quant.zero_point != 0)
-      constants_.add(part, part, float(-spec_.residual_quant.zero_point));
+    if (spec_.residual_quant.zero_point != 0) constants_.add(part, part, float(-spec_.residual_quant.zero_point));
     constants_.fma(x0 + j, part, spec_.residual_quant.scale);
   });
 }

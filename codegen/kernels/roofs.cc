@@ -63,7 +63,8 @@ PeakKernel peak_kernel(const Isa& isa, Opcode product, std::string name) {
   for (int r = 0; r < accumulators; ++r) b.store({2, r * isa.vector_bytes()}, r);
   const bool integer = product != Opcode::fma_word;
   const uint32_t one = integer ? 0x01010101u : std::bit_cast<uint32_t>(1.0f);
-  return {b.finish(), std::vector<uint32_t>(size_t(isa.lanes), one), std::vector<uint32_t>(size_t(body) * kIterations, one),
+  return {b.finish(), std::vector<uint32_t>(size_t(isa.lanes), one),
+          std::vector<uint32_t>(size_t(body) * kIterations, one),
           int64_t{body} * kIterations * isa.lanes * (integer ? 4 : 1), int64_t{accumulators} * isa.vector_bytes()};
 }
 

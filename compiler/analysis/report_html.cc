@@ -94,8 +94,8 @@ ordered_json json_of(const MeasureView& m) {
   return {{"machine", m.machine},      {"layers", layers},
           {"ms", m.total_ms},          {"predictedMs", m.total_predicted_ms},
           {"int8Gmacs", m.int8_gmacs}, {"floatGmacs", m.float_gmacs},
-          {"tileGmacs", m.tile_gmacs},
-          {"l2Gbs", m.l2_gbs},         {"memoryGbs", m.memory_gbs}};
+          {"tileGmacs", m.tile_gmacs}, {"l2Gbs", m.l2_gbs},
+          {"memoryGbs", m.memory_gbs}};
 }
 
 std::string escape_html(std::string_view text) {

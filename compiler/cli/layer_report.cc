@@ -88,8 +88,8 @@ std::string print_roofs(const Measured& m) {
       "Peaks measured here ({} on {} thread{}): int8 {:.0f} GMAC/s, {}float {:.0f} GMAC/s; read from L2 {:.0f} GB/s, "
       "from memory {:.1f} GB/s\n",
       m.isa, m.threads, m.threads == 1 ? "" : "s", m.roofs.int8_gmacs,
-      m.roofs.tile_gmacs > 0 ? fmt::format("in tiles {:.0f} GMAC/s, ", m.roofs.tile_gmacs) : "", m.roofs.float_gmacs, m.roofs.l2_gbs,
-      m.roofs.memory_gbs);
+      m.roofs.tile_gmacs > 0 ? fmt::format("in tiles {:.0f} GMAC/s, ", m.roofs.tile_gmacs) : "", m.roofs.float_gmacs,
+      m.roofs.l2_gbs, m.roofs.memory_gbs);
 }
 
 }  // namespace

@@ -61,9 +61,9 @@ Tensor phased_weights(const Tensor& w, const Phases& phases, const PhasedTaps& r
               const int64_t from = ((o * in + channel) * w.shape[2] + i) * w.shape[3] + j;
               const int64_t to_row = (r * cols.stride + c) * out + o;
               const int64_t to_channel = phases.channel(channel, rows.phase(r, i), cols.phase(c, j), channels);
-              const int64_t to = ((to_row * phased.shape[1] + to_channel) * rows.kernel + rows.position(r, i)) *
-                                     cols.kernel +
-                                 cols.position(c, j);
+              const int64_t to =
+                  ((to_row * phased.shape[1] + to_channel) * rows.kernel + rows.position(r, i)) * cols.kernel +
+                  cols.position(c, j);
               std::memcpy(phased.bytes.data() + size_t(to) * element, w.bytes.data() + size_t(from) * element, element);
             }
   return phased;

@@ -25,12 +25,13 @@ constexpr double kLoadsPerCycle = 2;
 constexpr double kCodeBytes = 8;    // an instruction with its short displacement
 constexpr double kFetchBytes = 14;  // a cycle, from L2 through the decoders
 constexpr double kResidentCode = 24 * 1024;
-constexpr double kEpilogue = 13;  // cycles per row and vector
+constexpr double kEpilogue = 14, kPlainEpilogue = 7;  // cycles per row and vector; without an activation
 
-// AMX, from the manual and a prototype, not yet calibrated: the matrix unit takes a row of weights a cycle; a load of a
-// tile is sixteen lines, two a cycle, of which the prototype hid nothing (it reached about half of the unit's peak).
-constexpr double kTileProduct = 27;
-constexpr int64_t kTileCodeBytes = 20;
+// AMX: cycles of a product of tiles with its share of the loads, and the part of products or epilogue, whichever is
+// less, that does not hide behind the other. They fit bench/kernels on a Xeon within a tenth for 1x1 and 3x3 layers of
+// 64 to 512 channels.
+constexpr double kTileProduct = 27, kNotHidden = 0.4;
+constexpr int64_t kTileCodeBytes = 24 * 1024;  // groups share it
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   Counts n;
@@ -64,7 +65,7 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   // Two products a cycle, or two multiplications where dot4 is two (sums in 16 bits save up to a third of them).
   const bool through_16_bits = isa.saturating_dot && spec.integer;
   const double cycles = through_16_bits ? 0.95 : 0.5, instructions = through_16_bits ? 3.2 : isa.lanes == 8 ? 2 : 1;
-  const double epilogue = double(n.rows) * kEpilogue;
+  const double epilogue = double(n.rows) * (spec.requantises_once() ? kPlainEpilogue : kEpilogue);
   const double dense = (double(n.products_dense) * cycles + double(n.loads_dense) / kLoadsPerCycle) * 1.1 + epilogue;
   const double code = double(n.products) * kCodeBytes * instructions;
   double unrolled = double(n.products) * cycles + double(n.loads_unrolled) / kLoadsPerCycle;
@@ -74,7 +75,8 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
 
   kernels::AmxCounts tiled;
   if (isa.tiles && spec.integer) tiled = kernels::count_amx(spec);
-  const double amx = std::max(double(tiled.products) * kTileProduct, epilogue);
+  const double tile_products = double(tiled.products) * kTileProduct;
+  const double amx = std::max(tile_products, epilogue) + kNotHidden * std::min(tile_products, epilogue);
 
   using kernels::ConvFamily;
   const auto cycles_of = [&](ConvFamily family) {
@@ -91,7 +93,7 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   choice.predicted_cycles = best->second;
   choice.code_bytes = choice.family == ConvFamily::unrolled ? int64_t(code)
                       : choice.family == ConvFamily::amx
-                          ? (tiled.products + tiled.input_loads) * kTileCodeBytes
+                          ? kTileCodeBytes
                           : int64_t(double(n.products_dense) / double(std::max<int64_t>(1, spec.in_planes)) *
                                     kCodeBytes * instructions);
   char reason[96];

@@ -142,8 +142,8 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   choice.node = node.name;
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
-                              to_string(to.graph.value(node.outputs[0]).shape) + ", " + std::string(name_of(choice.family)) + ", " +
-                              choice.reason;
+                              to_string(to.graph.value(node.outputs[0]).shape) + ", " +
+                              std::string(name_of(choice.family)) + ", " + choice.reason;
   for (ValueId v : node.outputs) to.fill_border(v, true);
 
   to.begin_step(node.name, index, tiles, comment);
@@ -156,7 +156,8 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const bool lazy = std::ranges::any_of(to.detection.levels, [&](const DetectionGraph::Level& level) {
     return level.conv >= 0 && level.planes == node.outputs[0];
   });
-  const size_t pieces = choice.family == kernels::ConvFamily::unrolled && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
+  const size_t pieces =
+      choice.family == kernels::ConvFamily::unrolled && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
   std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
   for (size_t g = 0; g + 1 < borders.size(); ++g) {
     const std::string name = to.function_name("conv") + "_" + std::to_string(g);

@@ -63,7 +63,7 @@ struct LayerChoice {
   std::string reason;
   double predicted_cycles = 0;
   std::vector<std::pair<kernels::ConvFamily, double>> candidates;  // with predicted cycles
-  int64_t products = 0;  // dot4, fma or tile_dot instructions in one run
+  int64_t products = 0;                                            // dot4, fma or tile_dot instructions in one run
   int64_t code_bytes = 0, weight_bytes = 0;
 };
 

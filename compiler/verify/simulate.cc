@@ -22,18 +22,12 @@ namespace {
 
 sparsec_kernel runtime_step(std::string_view name) {
   static constexpr std::pair<std::string_view, sparsec_kernel> kSteps[] = {
-      {"copy", SPARSEC_STEP(copy)},
-      {"fill", SPARSEC_STEP(fill)},
-      {"unary", SPARSEC_STEP(unary)},
-      {"binary", SPARSEC_STEP(binary)},
-      {"quantise", SPARSEC_STEP(quantise)},
-      {"dequantise", SPARSEC_STEP(dequantise)},
-      {"cast", SPARSEC_STEP(cast)},
-      {"softmax", SPARSEC_STEP(softmax)},
-      {"max_pool", SPARSEC_STEP(max_pool)},
-      {"resize", SPARSEC_STEP(resize)},
-      {"split_row", SPARSEC_STEP(split_row)},
-      {"decode_row", SPARSEC_STEP(decode_row)},
+      {"copy", SPARSEC_STEP(copy)},           {"fill", SPARSEC_STEP(fill)},
+      {"unary", SPARSEC_STEP(unary)},         {"binary", SPARSEC_STEP(binary)},
+      {"quantise", SPARSEC_STEP(quantise)},   {"dequantise", SPARSEC_STEP(dequantise)},
+      {"cast", SPARSEC_STEP(cast)},           {"softmax", SPARSEC_STEP(softmax)},
+      {"max_pool", SPARSEC_STEP(max_pool)},   {"resize", SPARSEC_STEP(resize)},
+      {"split_row", SPARSEC_STEP(split_row)}, {"decode_row", SPARSEC_STEP(decode_row)},
       {"letterbox", SPARSEC_STEP(letterbox)},
   };
   for (const auto& [key, step] : kSteps)
@@ -52,8 +46,7 @@ void Simulator::bind(std::vector<const void*> inputs, std::vector<void*> outputs
   outputs_ = std::move(outputs);
 }
 
-void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads,
-                    int64_t caches) {
+void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads, int64_t caches) {
   caches_ = caches;
   std::vector<const void*> in;
   for (const TensorPtr& t : inputs) in.push_back(t->bytes.data());
@@ -64,8 +57,7 @@ void Simulator::run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& o
 }
 
 void Simulator::detect(const uint8_t* rgb, int rows, int columns,
-                       const std::function<void(const sparsec_level&)>& at_level, int threads,
-                       int64_t caches) {
+                       const std::function<void(const sparsec_level&)>& at_level, int threads, int64_t caches) {
   caches_ = caches;
   const sparsec_head& head = plan_.program.head;
   std::vector<rt::Picture> pictures(static_cast<size_t>(threads));

@@ -22,9 +22,10 @@ class Simulator {
 
   // The whole schedule for one picture. Inputs in the order of the graph's; the outputs' shapes and types come from
   // `outputs` and are filled.
-  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc), and with caches of so many
-  // bytes (runtime/core/run.h).
-  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1, int64_t caches = rt::kNoCache);
+  // With more than one of the `threads`, as unordered as its barriers allow (see simulate.cc), and with caches of so
+  // many bytes (runtime/core/run.h).
+  void run(const std::vector<TensorPtr>& inputs, std::vector<Tensor>& outputs, int threads = 1,
+           int64_t caches = rt::kNoCache);
 
   // Detection's schedule for an RGB picture of rows x columns, with a stop at each level of the head when it is ready
   // (of a lazy one, its objectness): `at_level` may read the arena, and run the level's step.

@@ -24,14 +24,9 @@ int32_t check_tensors(const Use& use, const sparsec_model& model, const void* co
 
 Walk whole_walk(sparsec_rt_context& context, const void* const* inputs, void* const* outputs) {
   const sparsec_program& program = *context.program;
-  return {&context,
-          inputs,
-          outputs,
-          0,
-          context.model->batch,
-          program.schedule,
-          program.schedule + program.n_schedule,
-          context.caches};
+  return {
+      &context,      inputs, outputs, 0, context.model->batch, program.schedule, program.schedule + program.n_schedule,
+      context.caches};
 }
 
 }  // namespace

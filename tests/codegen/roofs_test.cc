@@ -27,7 +27,8 @@ TEST(Roofs, EveryProductReachesAnAccumulator) {
       kir::interpret(*isa, peak.function, pointers, kTiles);
       double sum = 0;
       for (const uint32_t word : sink) sum += integer ? double(word) : double(std::bit_cast<float>(word));
-      EXPECT_EQ(sum, double(kTiles * peak.macs_per_tile)) << isa->name << " " << kir::print(peak.function).substr(0, 400);
+      EXPECT_EQ(sum, double(kTiles * peak.macs_per_tile))
+          << isa->name << " " << kir::print(peak.function).substr(0, 400);
     }
 }
 

@@ -76,7 +76,8 @@ TEST(Bands, OneThreadGoesBandByBand) {
 }
 
 TEST(Bands, ThreadsShareBands) {
-  const std::vector<Visit> expected{{0, 0, 4}, {0, 4, 4}, {0, 8, 2}, {0, 10, 2}, {1, 0, 3}, {1, 3, 3}, {1, 6, 3}, {1, 9, 3}};
+  const std::vector<Visit> expected{{0, 0, 4}, {0, 4, 4}, {0, 8, 2}, {0, 10, 2},
+                                    {1, 0, 3}, {1, 3, 3}, {1, 6, 3}, {1, 9, 3}};
   EXPECT_EQ(visited(2, kHanded - 1), expected);
 }
 

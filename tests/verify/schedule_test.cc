@@ -11,7 +11,8 @@ namespace {
 
 constexpr int64_t kLarge = int64_t{1} << 40;  // caches that hold everything: threads go layer by layer
 
-std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads, int64_t caches = rt::kNoCache) {
+std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads,
+                             int64_t caches = rt::kNoCache) {
   std::vector<Tensor> outputs;
   for (const ValueId v : c.graph.outputs) outputs.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
   Simulator(c.plans.front()).run(inputs, outputs, threads, caches);
@@ -35,7 +36,8 @@ void expect_order_does_not_matter(const std::string& model, const char* isa) {
   const auto expect_same = [&](const Compiled& c, int threads, int64_t caches) {
     const std::vector<Tensor> outputs = simulate(c, inputs, threads, caches);
     for (size_t k = 0; k < outputs.size(); ++k)
-      EXPECT_EQ(outputs[k].bytes, expected[k].bytes) << "output " << k << ", " << threads << " threads, bands: " << bands;
+      EXPECT_EQ(outputs[k].bytes, expected[k].bytes)
+          << "output " << k << ", " << threads << " threads, bands: " << bands;
   };
   expect_same(plain, 3, rt::kNoCache);
   expect_same(banded, 1, rt::kNoCache);
