@@ -66,7 +66,7 @@ class Writer {
     const int64_t tiles = out.flat_vectors(isa.lanes), in_bytes = in.planes * in.plane_bytes;
     program_.arena_bytes = in_bytes + out.planes * out.plane_bytes;
     program_.steps = {{"conv", shape.name, 0, 0, tiles, 0}};
-    program_.schedule = {{0, 1, 0, tiles}};
+    program_.schedule = {{0, 1, 0, tiles, 0}};
     kernels::WordPool pool(kernels::kPoolPointer);
     const std::vector<int64_t> borders = kernels::row_groups(isa, spec, family);
     std::vector<kernels::ConvKernel> groups;

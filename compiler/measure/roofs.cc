@@ -48,7 +48,7 @@ class ModelWriter {
     const auto number = uint32_t(program_.steps.size());
     program_.steps.push_back({function.name, function.comment, number, 1, tiles, 0});
     program_.functions.push_back(std::move(function));
-    for (int64_t i = 0; i < times; ++i) program_.schedule.push_back({number, 0, 0, tiles});
+    for (int64_t i = 0; i < times; ++i) program_.schedule.push_back({number, 0, 0, tiles, 0});
   }
 
   ModelImage finish() {

@@ -23,8 +23,8 @@ struct Counts {
 
 constexpr double kLoadsPerCycle = 2;
 constexpr double kCodeBytes = 8;    // an instruction with its short displacement
-constexpr double kFetchBytes = 14;  // a cycle, from L2 through the decoders
-constexpr double kResidentCode = 24 * 1024;
+constexpr double kFetchBytes = 11;  // a cycle, from L2 through the decoders
+constexpr double kResidentCode = 64 * 1024;
 constexpr double kEpilogue = 14, kPlainEpilogue = 7;  // cycles per row and vector; without an activation
 
 // AMX: cycles of a product of tiles with its share of the loads, and the part of products or epilogue, whichever is

@@ -49,7 +49,7 @@ class Maker {
     float_conv();
     made_.program.schedule.clear();
     for (size_t s = 0; s < made_.program.steps.size(); ++s)
-      made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles});
+      made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles, 0});
     return std::move(made_);
   }
 

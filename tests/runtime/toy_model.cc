@@ -93,10 +93,10 @@ const sparsec_step kSteps[] = {
     {"negate", 5, 1, 3 * kRows, 0}, {"letterbox", 6, 1, kRows, 0},
 };
 // Cut in two where tiles allow.
-const sparsec_work kSchedule[] = {{0, 0, 0, 4},  {1, 1, 0, 3}, {1, 1, 3, 4},
-                                  {3, 0, 0, 50}, {2, 0, 0, 4}, {3, 0, 50, 3 * kRows}};
-const sparsec_work kDetectSchedule[] = {{0, 0, 0, 4}, {4, 1, 0, kRows}, {1, 1, 0, 3}, {1, 1, 3, 4}};
-const sparsec_work kHeadSchedule[] = {{0, 0, 0, 4}, {1, 1, 0, 3}, {1, 1, 3, 4}, {3, 0, 0, 3 * kRows}};
+const sparsec_work kSchedule[] = {{0, 0, 0, 4, 0},  {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0},
+                                  {3, 0, 0, 50, 0}, {2, 0, 0, 4, 0}, {3, 0, 50, 3 * kRows, 0}};
+const sparsec_work kDetectSchedule[] = {{0, 0, 0, 4, 0}, {4, 1, 0, kRows, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}};
+const sparsec_work kHeadSchedule[] = {{0, 0, 0, 4, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}, {3, 0, 0, 3 * kRows, 0}};
 
 sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
   static const char* const kNames[] = {"green thing", "blue thing"};

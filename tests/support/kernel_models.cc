@@ -75,7 +75,7 @@ ProgramImage program_of(const Isa& isa, const KernelCase& kernel) {
   program.pointers.push_back({SPARSEC_CONSTANTS, 0, 0, 0});
   program.calls = {{0, "", 0, static_cast<uint32_t>(program.pointers.size())}};
   program.steps = {{"/" + kernel.function.name, kernel.function.comment, 0, 1, kernel.tiles, 0}};
-  program.schedule = {{0, 1, 0, kernel.tiles}};
+  program.schedule = {{0, 1, 0, kernel.tiles, 0}};
   return program;
 }
 

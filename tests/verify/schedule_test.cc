@@ -37,7 +37,7 @@ void expect_order_does_not_matter(const std::string& model, const char* isa) {
     const std::vector<Tensor> outputs = simulate(c, inputs, threads, caches);
     for (size_t k = 0; k < outputs.size(); ++k)
       EXPECT_EQ(outputs[k].bytes, expected[k].bytes)
-          << "output " << k << ", " << threads << " threads, bands: " << bands;
+          << "output " << k << ", " << threads << " threads, caches of " << caches;
   };
   expect_same(plain, 3, rt::kNoCache);
   expect_same(banded, 1, rt::kNoCache);

@@ -46,7 +46,7 @@ static const sparsec_step small_amx_steps[] = {
 };
 
 static const sparsec_work small_amx_schedule[] = {
-    {0, 1, 0, 2},
+    {0, 1, 0, 2, 0},
 };
 
 static const sparsec_program small_amx_program = {"amx", 47, small_amx_constants, 12, 0, small_amx_pointers, small_amx_calls, small_amx_steps, 1, small_amx_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
@@ -66,7 +66,7 @@ static const sparsec_step small_avx512_vnni_steps[] = {
 };
 
 static const sparsec_work small_avx512_vnni_schedule[] = {
-    {0, 1, 0, 2},
+    {0, 1, 0, 2, 0},
 };
 
 static const sparsec_program small_avx512_vnni_program = {"avx512_vnni", 15, small_avx512_vnni_constants, 12, 0, small_avx512_vnni_pointers, small_avx512_vnni_calls, small_avx512_vnni_steps, 1, small_avx512_vnni_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
@@ -86,7 +86,7 @@ static const sparsec_step small_avx_vnni_steps[] = {
 };
 
 static const sparsec_work small_avx_vnni_schedule[] = {
-    {0, 1, 0, 2},
+    {0, 1, 0, 2, 0},
 };
 
 static const sparsec_program small_avx_vnni_program = {"avx_vnni", 17, small_avx_vnni_constants, 12, 0, small_avx_vnni_pointers, small_avx_vnni_calls, small_avx_vnni_steps, 1, small_avx_vnni_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
@@ -106,7 +106,7 @@ static const sparsec_step small_avx2_steps[] = {
 };
 
 static const sparsec_work small_avx2_schedule[] = {
-    {0, 1, 0, 2},
+    {0, 1, 0, 2, 0},
 };
 
 static const sparsec_program small_avx2_program = {"avx2", 1, small_avx2_constants, 12, 0, small_avx2_pointers, small_avx2_calls, small_avx2_steps, 1, small_avx2_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
@@ -126,7 +126,7 @@ static const sparsec_step small_scalar_steps[] = {
 };
 
 static const sparsec_work small_scalar_schedule[] = {
-    {0, 1, 0, 2},
+    {0, 1, 0, 2, 0},
 };
 
 static const sparsec_program small_scalar_program = {"scalar", 0, small_scalar_constants, 12, 0, small_scalar_pointers, small_scalar_calls, small_scalar_steps, 1, small_scalar_schedule, 1, {0, 0, 0, {}, nullptr, 0, 0, 0, nullptr}};
@@ -139,7 +139,7 @@ static const sparsec_program* const small_programs[] = {
     &small_scalar_program,
 };
 
-const sparsec_model small_model = {3, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 5};
+const sparsec_model small_model = {4, 1, "small", "sparsec 0.1.0", "0000000000000000000000000000000000000000000000000000000000000000", small_inputs, small_outputs, 1, 1, small_programs, 5};
 
 }  // extern "C"
 #pragma GCC visibility pop

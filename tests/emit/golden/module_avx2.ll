@@ -12,7 +12,7 @@ target triple = "x86_64-unknown-linux-gnu"
 ; name, first call, calls, tiles, split
 %sparsec_step = type { ptr, i32, i32, i64, i32 }
 ; step, barrier, begin, end
-%sparsec_work = type { i32, i32, i64, i64 }
+%sparsec_work = type { i32, i32, i64, i64, i64 }
 ; name, type, rank, shape
 %sparsec_tensor = type { ptr, i32, i32, [8 x i64] }
 ; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor, objectness, its stride, step, cells per tile, ready
@@ -92,7 +92,7 @@ declare hidden void @small_avx2_conv_3(ptr, i64)
 ]
 
 @small_avx2_schedule = internal constant [1 x %sparsec_work] [
-  %sparsec_work { i32 0, i32 1, i64 0, i64 2 }
+  %sparsec_work { i32 0, i32 1, i64 0, i64 2, i64 0 }
 ]
 
 @small_avx2_program = internal constant %sparsec_program { ptr @small_text_3, i32 1, ptr @small_avx2_constants, i64 12, i64 0, ptr @small_avx2_pointers, ptr @small_avx2_calls, ptr @small_avx2_steps, i32 1, ptr @small_avx2_schedule, i32 1, %sparsec_head { i32 0, i32 0, i32 0, [4 x %sparsec_level] zeroinitializer, ptr null, i32 0, i32 0, i32 0, ptr null } }
@@ -101,7 +101,7 @@ declare hidden void @small_avx2_conv_3(ptr, i64)
   ptr @small_avx2_program
 ]
 
-@small_model = hidden constant %sparsec_model { i32 3, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
+@small_model = hidden constant %sparsec_model { i32 4, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
 
 @small_text_2 = private unnamed_addr constant [8 x i8] c"/conv_3\00"
 @small_text_6 = private unnamed_addr constant [65 x i8] c"0000000000000000000000000000000000000000000000000000000000000000\00"
