@@ -103,7 +103,7 @@ const Window* plain_window(const Node& node) {
 
 class Rewrite {
  public:
-  explicit Rewrite(Graph& graph) : graph_(graph), links_(graph) {}
+  explicit Rewrite(Graph& graph) : graph_(graph) {}
 
   void run() {
     const size_t count = graph_.nodes.size();
@@ -113,13 +113,14 @@ class Rewrite {
 
  private:
   void try_at(const Node& outer) {
-    const int32_t producer = links_.producer(outer.inputs[0]);
-    if (producer < 0 || links_.uses(outer.inputs[0]) != 1) return;
+    const Links links(graph_);  // of the graph as earlier rewrites left it
+    const int32_t producer = links.producer(outer.inputs[0]);
+    if (producer < 0 || links.uses(outer.inputs[0]) != 1) return;
     const Node conv = graph_.nodes[size_t(producer)];
     const Window* w = plain_window(conv);
-    const Node* inner = produced_by<SpaceToDepth>(graph_, links_, conv.inputs[0]);
+    const Node* inner = produced_by<SpaceToDepth>(graph_, links, conv.inputs[0]);
     const Tensor* weights = constant(graph_, conv.inputs[1]);
-    if (!w || !inner || !weights || links_.uses(conv.inputs[0]) != 1) return;
+    if (!w || !inner || !weights || links.uses(conv.inputs[0]) != 1) return;
 
     const Phases phases{std::get<SpaceToDepth>(inner->op), std::get<SpaceToDepth>(outer.op)};
     const ValueId picture = inner->inputs[0];
@@ -146,7 +147,6 @@ class Rewrite {
   }
 
   Graph& graph_;
-  const Links links_;
 };
 
 }  // namespace

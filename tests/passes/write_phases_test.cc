@@ -78,6 +78,19 @@ TEST(WritePhases, RandomWindows) {
   EXPECT_GT(rewritten, 20);
 }
 
+// Of three convolutions of stride 2 in a row, the first works on phases; the second's input is then no picture.
+TEST(WritePhases, AChain) {
+  GraphBuilder b;
+  ValueId x = b.input({1, 3, 32, 48});
+  for (int i = 0; i < 3; ++i) {
+    const int64_t in = i == 0 ? 3 : 4;
+    x = b.op(FConv{.window = GraphBuilder::window(3, 2, 1), .bias = {1, 2, 3, 4}}, {x, b.random({4, in, 3, 3})});
+  }
+  const Graph before = b.build({x}), after = write_phases(lower_strides(before));
+  EXPECT_EQ(count<SpaceToDepth>(after), 2u) << print(after);
+  expect_same(before, after, 1e-5, Stage::fused);
+}
+
 TEST(WritePhases, LeavesAPictureThatOthersRead) {
   const Graph before = Chain{}.graph(true);
   EXPECT_EQ(count<SpaceToDepth>(write_phases(before)), 2u);
