@@ -179,14 +179,12 @@ std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec) {
   return families;
 }
 
-int max_rows(const Isa& isa, ConvFamily family) {
-  return family == ConvFamily::amx ? kAmxRows : (isa.registers - kActivationTemps) / 4 * 4;
-}
+int max_rows(const Isa& isa) { return (isa.registers - kActivationTemps) / 4 * 4; }
 
 std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family) {
   if (family == ConvFamily::amx) return amx_row_groups(spec);
   const int64_t rows = spec.rows, rows_per_plane = spec.rows_per_plane();
-  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane, most = max_rows(isa, family) / rows_per_plane;
+  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane, most = max_rows(isa) / rows_per_plane;
   const int64_t groups = (units + most - 1) / most;
   std::vector<int64_t> borders;
   for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(rows, units * g / groups * rows_per_plane));

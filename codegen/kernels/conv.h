@@ -78,10 +78,10 @@ struct ConvKernel {
   int64_t loads = 0;     // vector loads of the input per tile
 };
 
-// Most output channels in one kernel, a multiple of 4.
-int max_rows(const Isa& isa, ConvFamily family);
-// Splits the output channels into groups of at most max_rows, as equal as whole planes allow: the first row of each,
-// and the end.
+// Most output channels in one kernel of vectors, a multiple of 4.
+int max_rows(const Isa& isa);
+// Splits the output channels into groups of at most max_rows (amx: kAmxRows), as equal as whole planes allow: the first
+// row of each, and the end.
 std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family);
 
 // Into how many pieces the unrolled kernels of these groups are best cut: as many for each.

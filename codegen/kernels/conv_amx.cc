@@ -1,5 +1,6 @@
 // The constants of a kernel are one stream: the tiles' shapes, the tiles of weights in the order of use, then what the
-// epilogue reads. The code is two loops: over pairs of vectors, and over the one that may be left.
+// epilogue reads. The code takes pairs of vectors, the first without an epilogue and the last one's epilogue by itself,
+// and then the vector that may be left.
 #include "codegen/kernels/conv_amx.h"
 
 #include <algorithm>

@@ -4,7 +4,8 @@
 // row is a plane's vector, the rows are a plane's stride apart. The weights of sixteen output channels are another,
 // packed at compile time. Their product adds to a tile of int32 sums, output channel by pixel. A *pass* has two by two
 // of these: 32 output channels, two vectors of pixels. A tile of weights that is all zero is left out, and so is a tile
-// of activations that no weights meet. The sums go through memory of the kernel's own to the vector epilogue.
+// of activations that no weights meet. The sums go through memory of the kernel's own to the vector epilogue, whose
+// instructions stand among the products of the next pair of vectors.
 //
 // Planes are cut into blocks of one size. Where that does not come out even, the last block begins earlier and has zero
 // weights for the planes that it shares. Output channels that do not fill a tile are computed with zero weights and not

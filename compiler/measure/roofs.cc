@@ -22,8 +22,8 @@ int64_t cache_bytes(int name, int64_t otherwise) {
   return bytes > 0 ? bytes : otherwise;
 }
 
-// Steps of the model, in order; each is one entry of the schedule.
-enum Step : uint32_t { kInt8, kFloat, kTouchMemory, kReadMemory, kReadL2 };  // kReadL2 several times, then kTiles
+// Steps of the model, in order; each is one entry of the schedule, but kReadL2 several; that of tiles follows.
+enum Step : uint32_t { kInt8, kFloat, kTouchMemory, kReadMemory, kReadL2 };
 
 class ModelWriter {
  public:

@@ -18,8 +18,6 @@
 namespace sparsec::passes {
 namespace {
 
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 // One dimension of a strided window, in phases.
 struct PhasedWindow {
   int64_t stride, pad_before, dilation;  // of the old window

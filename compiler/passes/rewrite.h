@@ -59,6 +59,9 @@ std::optional<float> constant_scalar(const Graph& graph, ValueId id);
 // to `channels` entries.
 std::optional<std::vector<float>> constant_per_channel(const Graph& graph, ValueId id, int64_t channels);
 
+// Rounded down, for b > 0: where a position falls among phases.
+inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
 // ---- edits ----------------------------------------------------------------------------------------------------------
 
 // Appends a node with one output and returns that value. Type and shape are inferred; `declared` where inference needs

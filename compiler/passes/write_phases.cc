@@ -15,8 +15,6 @@
 namespace sparsec::passes {
 namespace {
 
-int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 // One dimension: the window over pixels, and the one over phases.
 struct PhasedTaps {
   int64_t stride, pad_before;

@@ -73,14 +73,14 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
     unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
 
-  kernels::AmxCounts tiled;
-  if (isa.tiles && spec.integer) tiled = kernels::count_amx(spec);
-  const double tile_products = double(tiled.products) * kTileProduct;
-  const double amx = std::max(tile_products, epilogue) + kNotHidden * std::min(tile_products, epilogue);
+  const auto amx = [&] {
+    const double products = double(kernels::count_amx(spec).products) * kTileProduct;
+    return std::max(products, epilogue) + kNotHidden * std::min(products, epilogue);
+  };
 
   using kernels::ConvFamily;
   const auto cycles_of = [&](ConvFamily family) {
-    return family == ConvFamily::dense ? dense : family == ConvFamily::unrolled ? unrolled : amx;
+    return family == ConvFamily::dense ? dense : family == ConvFamily::unrolled ? unrolled : amx();
   };
   LayerChoice choice;
   for (const ConvFamily family : kernels::families_of(isa, spec))

@@ -147,10 +147,10 @@ class Columns {
 
   void emit(int32_t first, int32_t last) {
     const int32_t n = options_.columns && bandable(first) ? std::max(1, bands(first, last)) : 1;
+    handed_ = handed(first, last);
     if (n > 1)  // borders first: any band may read them
       for (int32_t s = first; s <= last; ++s)
         if (extent(s).is_border) add(s, 0, tiles(s), false);
-    handed_ = handed(first, last);
     const auto count = size_t(last - first + 1);
     std::vector<int64_t> done(count, 0), end(count, 0);
     for (int32_t band = 0; band < n; ++band) {

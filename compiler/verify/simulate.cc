@@ -80,20 +80,18 @@ void Simulator::detect(const uint8_t* rgb, int rows, int columns,
 
 void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads) {
   rt::Picture* const pictures = picture_;
+  const auto meets_after = [&](const sparsec_work& work) {
+    return rt::meets_after(work, plan_.program.steps[work.step].tiles, threads, caches_);
+  };
   for (size_t last = first; first < end; first = last) {
     do ++last;
-    while (last < end && !meets_after(schedule[last - 1], threads));
+    while (last < end && !meets_after(schedule[last - 1]));
     for (int thread = threads; thread-- > 0;) {
       if (pictures) picture_ = pictures + thread;
       for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, threads);
     }
   }
   picture_ = pictures;
-}
-
-bool Simulator::meets_after(const sparsec_work& work, int threads) const {
-  const rt::Share tiles = rt::tiles_of(work, plan_.program.steps[work.step].tiles, threads, caches_);
-  return work.barrier != 0 && tiles.begin != tiles.end;
 }
 
 void Simulator::run_share(const sparsec_work& work, int thread, int threads) {

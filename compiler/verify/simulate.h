@@ -40,7 +40,6 @@ class Simulator {
 
  private:
   void run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads);
-  bool meets_after(const sparsec_work& work, int threads) const;
   void run_share(const sparsec_work& work, int thread, int threads);
   void run_call(uint32_t index, int64_t begin, int64_t end);
 

@@ -72,11 +72,8 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const 
   }
 }
 
-// Whether the team meets behind the entry.
 bool meets_after(const Walk& w, const sparsec_work& work, const Place& place) {
-  if (work.barrier == 0) return false;
-  const Share tiles = tiles_of(work, w.context->program->steps[work.step].tiles, place.threads, w.caches);
-  return tiles.begin != tiles.end;
+  return rt::meets_after(work, w.context->program->steps[work.step].tiles, place.threads, w.caches);
 }
 
 bool is_letterbox(const sparsec_program& program, const sparsec_work& work) {

@@ -38,6 +38,12 @@ inline Share tiles_of(const sparsec_work& work, int64_t step_tiles, int threads,
   return {0, work.begin == 0 ? step_tiles : 0};
 }
 
+// Whether those threads meet behind the entry.
+inline bool meets_after(const sparsec_work& work, int64_t step_tiles, int threads, int64_t caches) {
+  const Share tiles = tiles_of(work, step_tiles, threads, caches);
+  return work.barrier != 0 && tiles.begin != tiles.end;
+}
+
 // How many of so many pictures are walked a picture a thread: a multiple of `threads`.
 constexpr uint32_t pictures_alone(uint32_t pictures, int threads) {
   return threads > 1 ? pictures - pictures % uint32_t(threads) : 0;
