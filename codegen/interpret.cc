@@ -115,8 +115,6 @@ class Machine {
       }
       case Opcode::add_i32:
         return bits([&](int i) { return a.lane[size_t(i)] + b.lane[size_t(i)]; });
-      case Opcode::add_vector:
-        return bits([&](int i) { return a.lane[size_t(i)] + word(i); });
       case Opcode::shift_left:
         return bits([&](int i) { return a.lane[size_t(i)] << x.imm; });
       case Opcode::shift_right:
@@ -135,6 +133,8 @@ class Machine {
         return floats([&](int i) { return a.f(i) > b.f(i) ? a.f(i) : b.f(i); });
       case Opcode::fma:
         return floats([&](int i) { return std::fma(a.f(i), b.f(i), d.f(i)); });
+      case Opcode::limit:
+        return floats([&](int i) { return std::copysign(std::fmin(std::fabs(a.f(i)), std::fabs(b.f(i))), a.f(i)); });
       case Opcode::fma_scale: {
         const float w = real();
         return floats([&](int i) { return std::fma(d.f(i), w, a.f(i)); });
@@ -157,10 +157,12 @@ class Machine {
         return floats([&](int i) { return float(a.s(i)); });
       case Opcode::to_int:
         return bits([&](int i) { return uint32_t(round_even(a.f(i))); });
-      case Opcode::permute8:
-        return bits([&](int i) { return b.lane[a.lane[size_t(i)] & 7]; });
       case Opcode::lookup8:
         return floats([&](int i) { return real(int(a.lane[size_t(i)] & 7)); });
+      case Opcode::lookup16:
+        return floats([&](int i) { return real(int(a.lane[size_t(i)] & 15)); });
+      case Opcode::permute16:
+        return bits([&](int i) { return b.lane[a.lane[size_t(i)] & 15]; });
       case Opcode::max_u8:
         return bits([&](int i) {
           uint32_t w = 0;

@@ -42,7 +42,6 @@ enum class Opcode : uint8_t {
   fma_word,  // d = fma(a, float at m, d)
   // int32
   add_i32,      // d = a + b
-  add_vector,   // d = a + vector at m (x86 only)
   shift_left,   // d = a << imm
   shift_right,  // d = a >> imm, logical
   // float32
@@ -53,16 +52,18 @@ enum class Opcode : uint8_t {
   min,
   max,        // d = a op b; min and max as x86 has them: (a < b ? a : b), (a > b ? a : b)
   fma,        // d = fma(a, b, d)
+  limit,      // d = a, its magnitude b's at most (16 lanes only)
   fma_scale,  // d = fma(d, float at m, a)
   mul_word,   // d = a * float at m
   add_word,   // d = a + float at m
   bit_and,
   bit_or,
-  bit_xor,   // d = a op b, bits
-  to_float,  // d = float(int32 a)
-  to_int,    // d = round half even of a; beyond int32: INT32_MIN
-  lookup8,   // d = table[a & 7], 8 floats at m; the same 8 follow, for a register of 16 lanes
-  permute8,  // d = table[a & 7], the 8 floats, twice where lanes are 16, in register b (x86 only)
+  bit_xor,    // d = a op b, bits
+  to_float,   // d = float(int32 a)
+  to_int,     // d = round half even of a; beyond int32: INT32_MIN
+  lookup8,    // d = table[a & 7], 8 floats at m (4 and 8 lanes only)
+  lookup16,   // d = table[a & 15], 16 floats at m (16 lanes only)
+  permute16,  // the same of the 16 floats in register b (16 lanes only)
   // bytes
   max_u8,  // d = bytewise max(a, b)
   unpack,  // d = byte imm of each lane of a, zero-extended to int32

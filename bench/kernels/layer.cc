@@ -46,7 +46,6 @@ ConvSpec specification(const Isa& isa, const LayerShape& shape, double sparsity)
     }
   }
   const auto rows = size_t(spec.rows);
-  spec.acc_bias.assign(rows, 100);
   spec.multiplier.assign(rows, 1e-4f);
   spec.bias.assign(rows, 0.1f);
   spec.activation = Activation::silu;
@@ -55,6 +54,7 @@ ConvSpec specification(const Isa& isa, const LayerShape& shape, double sparsity)
   output.plane_bytes = out.plane_bytes;
   output.planes = out.planes;
   spec.outputs = {output};
+  spec.curve = numerics::silu_in_steps(output.quant, nullptr);
   return spec;
 }
 

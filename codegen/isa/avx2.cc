@@ -67,7 +67,6 @@ const Isa& avx2() {
               {Opcode::mul_word, "vbroadcastss {m}, {s0}\nvmulps {s0}, {a}, {d}"},
               {Opcode::add_word, "vbroadcastss {m}, {s0}\nvaddps {s0}, {a}, {d}"},
               {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
-              {Opcode::permute8, "vpermps {b}, {a}, {d}"},
               {Opcode::lookup256, lookup256()},
           }),
       .prologues = {{{Opcode::dot4, Opcode::dot8, Opcode::dot12},

@@ -34,8 +34,9 @@ const Isa& avx512_vnni() {
                              {Opcode::fma_scale, "vfmadd132ps {m}{1to16}, {a}, {d}"},
                              {Opcode::mul_word, "vmulps {m}{1to16}, {a}, {d}"},
                              {Opcode::add_word, "vaddps {m}{1to16}, {a}, {d}"},
-                             {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
-                             {Opcode::permute8, "vpermps {b}, {a}, {d}"},
+                             {Opcode::limit, "vrangeps $2, {b}, {a}, {d}"},
+                             {Opcode::lookup16, "vpermps {m}, {a}, {d}"},
+                             {Opcode::permute16, "vpermps {b}, {a}, {d}"},
                              {Opcode::lookup256,
                               "vpmovb2m {a}, %k1\nvmovdqa64 {a}, {s0}\nvmovdqa64 {a}, {s1}\n"
                               "vmovdqu64 {m}, {d}\nvpermi2b {m+64}, {d}, {s0}\n"

@@ -1,5 +1,5 @@
-// SiLU, sigmoid and the simple activations. Every line is a line of compiler/oracle/numerics.h, in the same order and
-// rounding.
+// SiLU, sigmoid and the simple activations. Every line is a line of compiler/oracle/numerics.h or piecewise.h, in the
+// same order and rounding.
 #include "codegen/kernels/activation.h"
 
 #include <iterator>
@@ -11,22 +11,52 @@ namespace {
 
 using kir::Opcode;
 
-// x/2 + h(|x|), h a quartic picked by the top bits of |x| + 1.
-void silu_piecewise(Builder& b, Constants& constants, int x, const Temps& t) {
-  const numerics::SiluTable& table = numerics::silu_table();
-  b.three(Opcode::bit_and, t[0], x, constants.in_register(t[0], 0x7fffffffu));
-  constants.add(t[0], t[0], 1.0f);  // t0 = |x| + 1
-  b.three(Opcode::min, t[1], t[0], constants.in_register(t[1], numerics::kSiluLimit));
-  b.two(Opcode::shift_right, t[1], t[1], 22);  // t1 = segment, in its low bits
-  int h = t[2], next = t[3];
-  constants.lookup8(h, t[1], table.c[numerics::kSiluDegree]);
-  for (size_t power = numerics::kSiluDegree; power-- > 0;) {
-    constants.lookup8(next, t[1], table.c[power]);
-    b.three(Opcode::fma, next, h, t[0]);
+// By signed segments.
+int piecewise_signed(Builder& b, Constants& constants, const numerics::Piecewise& f, int u, const Temps& t) {
+  b.three(Opcode::limit, t[0], u, constants.in_register(t[0], float(numerics::Piecewise::kLast)));
+  constants.add(t[0], t[0], numerics::kRoundBits);
+  const auto rows = f.signed_form();
+  int h = t[1], next = t[2];
+  constants.lookup16(h, t[0], &f.c[f.kDegree], rows[f.kDegree]);
+  for (size_t power = f.kDegree; power-- > 0;) {
+    constants.lookup16(next, t[0], &f.c[power], rows[power]);
+    b.three(Opcode::fma, next, h, u);
     std::swap(h, next);
   }
-  constants.fma(h, x, 0.5f);
-  b.two(Opcode::move, x, h);
+  return h;
+}
+
+// By segments of |u|.
+int piecewise_mirrored(Builder& b, Constants& constants, const numerics::Piecewise& f, int u, const Temps& t) {
+  const int a = t[0], segment = t[1];
+  int h = t[2], next = t[3];
+  b.three(Opcode::bit_and, a, u, constants.in_register(a, 0x7fffffffu));
+  b.three(Opcode::min, segment, a, constants.in_register(segment, float(numerics::Piecewise::kLast)));
+  constants.add(segment, segment, numerics::kRoundBits);
+  const bool odd = f.symmetry == numerics::Piecewise::Symmetry::odd;
+  constants.lookup8(h, segment, f.c[f.kDegree]);
+  for (size_t power = f.kDegree; power-- > (odd ? 1 : 2);) {
+    constants.lookup8(next, segment, f.c[power]);
+    b.three(Opcode::fma, next, h, a);
+    std::swap(h, next);
+  }
+  if (odd) {  // h * u + (simple + c with u's sign)
+    constants.lookup8(next, segment, f.c[0]);
+    b.three(Opcode::bit_xor, a, a, u);
+    b.three(Opcode::bit_xor, next, next, a);
+    constants.add(next, next, f.simple);
+    b.three(Opcode::fma, next, h, u);
+    return next;
+  }
+  // (h * a + (c + simple with u's sign)) * a + c
+  b.three(Opcode::bit_xor, u, u, a);
+  b.three(Opcode::bit_or, u, u, constants.in_register(next, f.simple));
+  constants.lookup8(next, segment, f.c[1]);
+  b.three(Opcode::add, next, next, u);
+  b.three(Opcode::fma, next, h, a);
+  constants.lookup8(h, segment, f.c[0]);
+  b.three(Opcode::fma, h, next, a);
+  return h;
 }
 
 // t[0] = exp(-v[x])
@@ -57,13 +87,15 @@ void exp_of_minus(Builder& b, Constants& constants, int x, const Temps& t) {
 
 }  // namespace
 
-void emit_activation(Builder& b, Constants& constants, Activation activation, float alpha, bool exact, int x,
-                     const Temps& t) {
+int emit_piecewise(Builder& b, Constants& constants, const numerics::Piecewise& f, int u, const Temps& t) {
+  return constants.has_lookup16() ? piecewise_signed(b, constants, f, u, t) : piecewise_mirrored(b, constants, f, u, t);
+}
+
+void emit_activation(Builder& b, Constants& constants, Activation activation, float alpha, int x, const Temps& t) {
   switch (activation) {
     case Activation::none:
       return;
     case Activation::silu:
-      if (!exact) return silu_piecewise(b, constants, x, t);
       exp_of_minus(b, constants, x, t);
       constants.add(t[0], t[0], 1.0f);
       return b.three(Opcode::div, x, x, t[0]);

@@ -159,10 +159,13 @@ class WordPool {
   }
   Mem word(float value) { return word(std::bit_cast<uint32_t>(value)); }
   Mem word(int32_t value) { return word(uint32_t(value)); }
-  // A table for lookup8 or lookup256; asked for again with the same `key` it is shared.
+  // A table for lookup8, lookup16 or lookup256; asked for again with the same `key` it is shared.
   Mem table(const void* key, const std::vector<uint32_t>& words) {
     for (const Table& t : tables_)
       if (t.key == key) return {pointer_, t.at};
+    // on a cache line of its own, if it is as large: a vector load of it is one line's
+    const size_t alignment = std::min<size_t>(16, std::bit_ceil(words.size()));
+    words_.resize((words_.size() + alignment - 1) / alignment * alignment);
     tables_.push_back({key, int64_t(words_.size()) * 4});
     words_.insert(words_.end(), words.begin(), words.end());
     return {pointer_, tables_.back().at};

@@ -8,7 +8,7 @@ namespace sparsec::kernels {
 using kir::Opcode;
 
 Constants::Constants(Builder& builder, WordPool& pool, const Isa& isa, int first, int end)
-    : b_(builder), pool_(pool), first_(first), end_(end), tables_(has_text(isa, Opcode::permute8)) {}
+    : b_(builder), pool_(pool), first_(first), end_(end), lookup16_(has_text(isa, Opcode::lookup16)) {}
 
 int Constants::place_of(Opcode load, Mem from) {
   const auto at =
@@ -43,13 +43,20 @@ void Constants::add(int d, int a, float c) { binary(Opcode::add, Opcode::add_wor
 void Constants::mul(int d, int a, float c) { binary(Opcode::mul, Opcode::mul_word, d, a, c); }
 void Constants::fma(int d, int a, float c) { binary(Opcode::fma, Opcode::fma_word, d, a, c); }
 
-void Constants::lookup8(int d, int a, const std::array<float, 8>& table) {
-  std::vector<uint32_t> twice;  // as lookup8 wants it
-  for (size_t i = 0; i < 2 * table.size(); ++i) twice.push_back(std::bit_cast<uint32_t>(table[i % table.size()]));
-  const Mem at = pool_.table(&table, twice);
-  if (const int place = tables_ ? place_of(Opcode::load, at) : -1; place >= 0)
-    return b_.three(Opcode::permute8, d, a, place);
-  b_.with_memory(Opcode::lookup8, d, a, at);
+Mem Constants::table(const void* key, std::span<const float> table) {
+  std::vector<uint32_t> words;
+  for (float f : table) words.push_back(bits(f));
+  return pool_.table(key, words);
+}
+
+void Constants::lookup8(int d, int a, const std::array<float, 8>& values) {
+  b_.with_memory(Opcode::lookup8, d, a, table(&values, values));
+}
+
+void Constants::lookup16(int d, int a, const void* key, const std::array<float, 16>& values) {
+  const Mem at = table(key, values);
+  if (const int place = place_of(Opcode::load, at); place >= 0) return b_.three(Opcode::permute16, d, a, place);
+  b_.with_memory(Opcode::lookup16, d, a, at);
 }
 
 void Constants::load_at(size_t place) { b_.insert(place, loads_); }

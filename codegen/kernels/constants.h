@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "codegen/kernels/builder.h"
@@ -30,8 +31,11 @@ class Constants {
   void add(int d, int a, float c);  // v[d] = v[a] + c
   void mul(int d, int a, float c);  // v[d] = v[a] * c
   void fma(int d, int a, float c);  // v[d] += v[a] * c
-  // v[d] = table[v[a] & 7]; the table is known by its address.
+  // v[d] = table[v[a] & 7], where lanes are 4 or 8; the table is known by its address.
   void lookup8(int d, int a, const std::array<float, 8>& table);
+  // v[d] = table[v[a] & 15], where lanes are 16; the table is known by `key`.
+  void lookup16(int d, int a, const void* key, const std::array<float, 16>& table);
+  bool has_lookup16() const { return lookup16_; }
 
   // Inserts the loads at a place in the code, where all of the registers are free from there on.
   void load_at(size_t place);
@@ -43,12 +47,13 @@ class Constants {
   void copy_bits(int d, uint32_t c);
   int bits_in_register(int spare, uint32_t c);
   void binary(kir::Opcode with_register, kir::Opcode with_word, int d, int a, float c);
+  Mem table(const void* key, std::span<const float> table);
   int place_of(kir::Opcode load, Mem from);  // its register, or -1
 
   Builder& b_;
   WordPool& pool_;
   const int first_, end_;
-  const bool tables_;             // registers hold tables too
+  const bool lookup16_;
   std::vector<kir::Insn> loads_;  // of registers first_, first_ + 1, ...
 };
 

@@ -17,6 +17,8 @@
 
 #include "codegen/kernels/builder.h"
 #include "compiler/ir/op.h"
+#include "compiler/oracle/numerics.h"
+#include "compiler/oracle/piecewise.h"
 
 namespace sparsec::kernels {
 
@@ -35,13 +37,15 @@ struct ConvOutput {
 struct ConvSpec {
   bool integer = true;
   int64_t in_planes = 0, in_plane_bytes = 0;
-  std::vector<int64_t> taps;            // byte distance from the output's pixel to the tap's
-  int64_t rows = 0;                     // output channels as laid out: a multiple of 4 when integer
-  std::vector<uint32_t> words;          // [row][plane][tap]
-  std::vector<int32_t> acc_bias;        // [row], integer only
-  std::vector<float> multiplier, bias;  // [row]; float convolutions use bias only
+  std::vector<int64_t> taps;    // byte distance from the output's pixel to the tap's
+  int64_t rows = 0;             // output channels as laid out: a multiple of 4 when integer
+  std::vector<uint32_t> words;  // [row][plane][tap]
+  // [row]: fma(float(accumulator), multiplier, bias) is what the epilogue's form() begins with, in its unit, as QConv
+  // has it. Float convolutions have the bias only, where their accumulators start.
+  std::vector<float> multiplier, bias;
   Activation activation = Activation::none;
   float alpha = 0;
+  numerics::Piecewise curve;  // of silu and sigmoid, integer
   bool residual = false;
   Quant residual_quant;  // integer only
   int64_t residual_plane_bytes = 0;
@@ -55,9 +59,10 @@ struct ConvSpec {
       if (o.keep_border) return true;
     return false;
   }
-  // As QConv's: nothing comes between accumulator and quantiser.
-  bool requantises_once() const {
-    return integer && activation == Activation::none && !residual && outputs.size() == 1 && !outputs[0].f32;
+  bool has_curve() const { return integer && (activation == Activation::silu || activation == Activation::sigmoid); }
+  EpilogueForm form() const {
+    return integer ? epilogue_form(activation, residual, outputs.size() == 1 && !outputs[0].f32)
+                   : EpilogueForm::general;
   }
   int rows_per_plane() const { return integer ? 4 : 1; }
 };

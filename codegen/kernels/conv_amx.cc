@@ -208,9 +208,7 @@ class AmxWriter {
     epilogue_.on_vector(quad.v);
     for (int j = 0; j < 4; ++j) {
       const int64_t r = quad.row + j;
-      b_.broadcast(j, stream_.next(spec_.acc_bias[size_t(first_ + r)]));
-      b_.with_memory(Opcode::add_vector, j, j,
-                     {kir::kScratch, in_scratch(int(r / kRows), quad.v) + r % kRows * kRowBytes});
+      b_.load(j, {kir::kScratch, in_scratch(int(r / kRows), quad.v) + r % kRows * kRowBytes});
     }
     epilogue_.finish(quad.row, 0);
   }

@@ -73,14 +73,25 @@ void ConvEpilogue::finish(int r0, int x0) {
   const int n = spec_.rows_per_plane();
   const int64_t plane = r0 / n;  // of the group's own
   const int64_t pixels = vector_ * isa_.vector_bytes();
-  if (spec_.requantises_once())
-    return store_bytes(spec_.outputs[0], {pointers_.output, plane * spec_.outputs[0].plane_bytes + pixels},
-                       [&](int j) { requantise_once(r0 + j, x0 + j, temps_[j]); });
+  const Mem first_output{pointers_.output, plane * spec_.outputs[0].plane_bytes + pixels};
+  switch (spec_.form()) {
+    case EpilogueForm::requantise:
+      each_row([&](int j) { requantise(r0 + j, x0 + j, temp(j, 0)); });
+      return store_bytes(spec_.outputs[0], first_output, x0);
+    case EpilogueForm::silu_steps:
+      each_row([&](int j) { silu_steps(r0 + j, x0 + j, j, plane); });
+      return store_bytes(spec_.outputs[0], first_output, x0);
+    case EpilogueForm::general:
+      break;
+  }
   each_row([&](int j) {
     const Temps temps{temp(j, 0), temp(j, 1), temp(j, 2), temp(j, 3)};
     const int x = x0 + j;
-    if (spec_.integer) scale(x, temps[0], spec_.multiplier[row(r0 + j)], spec_.bias[row(r0 + j)]);
-    emit_activation(b_, constants_, spec_.activation, spec_.alpha, !spec_.integer, x, temps);
+    if (spec_.integer) scale(r0 + j, x, temps[0]);
+    if (spec_.has_curve())
+      b_.two(Opcode::move, x, emit_piecewise(b_, constants_, spec_.curve, x, temps));
+    else
+      emit_activation(b_, constants_, spec_.activation, spec_.alpha, x, temps);
   });
   if (spec_.residual) add_residual(x0, plane);
   for (size_t k = 0; k < spec_.outputs.size(); ++k) {
@@ -88,11 +99,12 @@ void ConvEpilogue::finish(int r0, int x0) {
     const int pointer = pointers_.output + int(k);
     if (!out.f32) {
       const Quant q = out.quantiser();
-      store_bytes(out, {pointer, plane * out.plane_bytes + pixels}, [&](int j) {
+      each_row([&](int j) {
         constants_.copy(temps_[j], float(q.zero_point));
         constants_.fma(temps_[j], x0 + j, 1.0f / q.scale);
         b_.two(Opcode::to_int, temps_[j], temps_[j]);
       });
+      store_bytes(out, {pointer, plane * out.plane_bytes + pixels}, temps_[0]);
       continue;
     }
     for (int j = 0; j < n; ++j)
@@ -100,24 +112,41 @@ void ConvEpilogue::finish(int r0, int x0) {
   }
 }
 
-// v[x] = fma(float(v[x]), multiplier, bias)
-void ConvEpilogue::scale(int x, int free, float multiplier, float bias) {
+// v[x] = fma(float(v[x]), multiplier, bias) of row r.
+void ConvEpilogue::scale(int r, int x, int free) {
   b_.two(Opcode::to_float, x, x);
-  b_.broadcast(free, stream_.next(bias));
-  b_.with_memory(Opcode::fma_scale, x, free, stream_.next(multiplier));
+  b_.broadcast(free, stream_.next(spec_.bias[row(r)]));
+  b_.with_memory(Opcode::fma_scale, x, free, stream_.next(spec_.multiplier[row(r)]));
 }
 
-// v[to] = row r's quantised accumulator v[x], before it is clamped.
-void ConvEpilogue::requantise_once(int r, int x, int to) {
-  const Quant q = spec_.outputs[0].quantiser();
-  scale(x, to, spec_.multiplier[row(r)] / q.scale, spec_.bias[row(r)] / q.scale);
+// v[x]: row r's quantised accumulator v[x], before it is clamped.
+void ConvEpilogue::requantise(int r, int x, int free) {
+  scale(r, x, free);
   b_.two(Opcode::to_int, x, x);
-  b_.three(Opcode::add_i32, to, constants_.in_register(to, q.zero_point), x);
+  const int32_t zero_point = numerics::late_zero_point(spec_.outputs[0].quantiser());
+  if (zero_point != 0) b_.three(Opcode::add_i32, x, x, constants_.in_register(free, zero_point));
+}
+
+// The same with SiLU and the residual, for row j of a plane.
+void ConvEpilogue::silu_steps(int r, int x, int j, int64_t plane) {
+  const Temps temps{temp(j, 0), temp(j, 1), temp(j, 2), temp(j, 3)};
+  scale(r, x, temps[0]);
+  const int sum = emit_piecewise(b_, constants_, spec_.curve, x, temps);
+  if (spec_.residual) {
+    b_.load(x, residual_at(plane));
+    b_.two(Opcode::unpack, x, x, j);
+    b_.two(Opcode::to_float, x, x);
+    constants_.fma(sum, x, spec_.residual_quant.scale / spec_.outputs[0].quantiser().scale);
+  }
+  b_.two(Opcode::to_int, x, sum);
+}
+
+Mem ConvEpilogue::residual_at(int64_t plane) const {
+  return {pointers_.residual, plane * spec_.residual_plane_bytes + vector_ * isa_.vector_bytes()};
 }
 
 void ConvEpilogue::add_residual(int x0, int64_t plane) {
-  const Mem from{pointers_.residual, plane * spec_.residual_plane_bytes + vector_ * isa_.vector_bytes()};
-  b_.load(temps_[0], from);
+  b_.load(temps_[0], residual_at(plane));
   if (!spec_.integer) return b_.three(Opcode::add, x0, x0, temps_[0]);
   each_row([&](int j) {
     const int part = temp(j, 1);
@@ -128,11 +157,9 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
   });
 }
 
-// Four rows, which `quantise` leaves in the temporaries, as the four bytes of each pixel.
-template <typename Quantise>
-void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, Quantise quantise) {
-  each_row(quantise);
-  b_.pack(temps_[0], temps_[0], temps_[1], temps_[2], temps_[3]);
+// Four rows in registers x0 to x0 + 3 as the four bytes of each pixel.
+void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, int x0) {
+  b_.pack(temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
   if (out.lookup) {
     std::vector<uint32_t> table(64);
     for (size_t i = 0; i < 256; ++i) table[i / 4] |= uint32_t(out.lookup->table[i]) << (8 * (i % 4));

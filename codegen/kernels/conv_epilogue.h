@@ -46,11 +46,12 @@ class ConvEpilogue {
   // Temporary i of the quad's row j.
   int temp(int j, int i) const { return temps_[i] + (wide_ ? j * kActivationTemps : 0); }
   size_t row(int r) const { return size_t(first_ + r); }
-  void scale(int x, int free, float multiplier, float bias);
-  void requantise_once(int r, int x, int to);
+  void scale(int r, int x, int free);
+  void requantise(int r, int x, int free);
+  void silu_steps(int r, int x, int j, int64_t plane);
+  Mem residual_at(int64_t plane) const;
   void add_residual(int x0, int64_t plane);
-  template <typename Quantise>
-  void store_bytes(const ConvOutput& out, Mem to, Quantise quantise);
+  void store_bytes(const ConvOutput& out, Mem to, int x0);
   void store(const ConvOutput& out, Mem to, int x, int free);
 
   const Isa& isa_;

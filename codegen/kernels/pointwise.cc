@@ -117,7 +117,7 @@ kir::Function lower_unary(const Isa& isa, Activation activation, float alpha, Bo
   return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
     b.load(0, {kIn, 0});
     Constants constants(b, pool, isa);
-    emit_activation(b, constants, activation, alpha, true, 0, {1, 2, 3, 4});
+    emit_activation(b, constants, activation, alpha, 0, {1, 2, 3, 4});
     return 0;
   });
 }

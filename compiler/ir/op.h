@@ -124,29 +124,39 @@ struct Lookup256 {
 // of the output's shape. Outputs: one or more of [N,O,H',W'], each u8 (with `quant`) or f32. Outside the picture x
 // reads as its zero point.
 //
-//   acc = acc_bias[o] + sum x * w                                            exact in int32 (proved at import)
-//   f   = fma(float(acc), multiplier[o], bias[o])                            in float32, to nearest even
+//   acc = sum x * w                                                          exact in int32 (proved at import)
+//   f   = fma(float(acc), m, b)                                              in float32, to nearest even
 //   a   = fma(float(r - r.zero_point), r.scale, activation(f))               activation(f) alone without `residual`
 //   out = a                                                                  for f32; for u8, and then table[out]:
-//   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)      (silu as in compiler/oracle/numerics.h)
+//   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)
 //
-// Where nothing comes between the accumulator and the quantiser (no activation, no residual, one u8 output), they are
-// one rounding apart, as in QLinearConv, and the table comes after as before:
+// with m = multiplier[o] and b = acc_bias[o] * multiplier[o] + bias[o], computed in double (numerics::scaling).
 //
-//   k = multiplier[o] / scale, b = bias[o] / scale
-//   out = clamp(round_half_even(fma(float(acc), k, b)) + zero_point, 0, 255)
+// Where one u8 output is all there is, fewer steps lie between (EpilogueForm; tables and constants:
+// compiler/oracle/epilogue.h): with no activation and no residual, m and b are divided by the scale and b has the zero
+// point, if that is even:
+//
+//   out = clamp(round_half_even(fma(float(acc), m / scale, b / scale + zero_point)), 0, 255)
+//
+// and with silu, m and b are in segments of a table that gives steps of the output, so that a is
+//
+//   a   = fma(float(r), r.scale / scale, silu(table, f))                     the zero points are in the table
+//   out = clamp(round_half_even(a), 0, 255)
+enum class EpilogueForm : uint8_t { general, requantise, silu_steps };
+inline EpilogueForm epilogue_form(Activation activation, bool residual, bool one_u8_output) {
+  if (!one_u8_output) return EpilogueForm::general;
+  if (activation == Activation::silu) return EpilogueForm::silu_steps;
+  return activation == Activation::none && !residual ? EpilogueForm::requantise : EpilogueForm::general;
+}
 struct QConv {
   Window window;
-  std::vector<int32_t> acc_bias;  // [O]; quantised bias, less x.zero_point * sum of w
+  std::vector<int32_t> acc_bias;  // [O]; quantised bias, less x.zero_point * sum of w: what acc lacks
   std::vector<float> multiplier;  // [O]; x.scale * w.scale[o]
   std::vector<float> bias;        // [O]
   Activation activation = Activation::none;
   float alpha = 0;  // leaky_relu's slope
   bool residual = false;
   std::vector<std::optional<Lookup256>> lookup;  // one per output
-  bool requantises_once(size_t outputs, DType type) const {
-    return activation == Activation::none && !residual && outputs == 1 && type == DType::u8;
-  }
 };
 
 // Float convolution. Inputs: x f32, w f32 constant [O,C,kh,kw], and when `residual` an f32 tensor added after the

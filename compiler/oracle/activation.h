@@ -3,18 +3,30 @@
 
 #include "compiler/ir/op.h"
 #include "compiler/oracle/numerics.h"
+#include "compiler/oracle/piecewise.h"
 
 namespace sparsec::oracle {
 
-// silu: numerics::silu after integer convolutions, numerics::silu_exact after float ones.
-inline float activate(Activation activation, float alpha, float f, float (*silu)(float)) {
+// silu and sigmoid have formulas of their own after float convolutions and tables after integer ones.
+struct ExactCurves {
+  float silu(float x) const { return numerics::silu_exact(x); }
+  float sigmoid(float x) const { return numerics::sigmoid(x); }
+};
+struct TableCurves {
+  const numerics::Piecewise& curve;  // of the activation
+  float silu(float u) const { return numerics::evaluate(curve, u); }
+  float sigmoid(float u) const { return numerics::evaluate(curve, u); }
+};
+
+template <typename Curves>
+float activate(Activation activation, float alpha, float f, const Curves& curves) {
   switch (activation) {
     case Activation::none:
       return f;
     case Activation::silu:
-      return silu(f);
+      return curves.silu(f);
     case Activation::sigmoid:
-      return numerics::sigmoid(f);
+      return curves.sigmoid(f);
     case Activation::relu:
       return f < 0 ? 0 : f;
     case Activation::leaky_relu:

@@ -64,7 +64,7 @@ void evaluate_op(const FConv& op, const Call& call) {
         [&](int64_t o) { return op.bias[size_t(o)]; }, accumulate,
         [&](int64_t o, int64_t row, int64_t col, float acc) {
           const size_t at = size_t(((n * out[1] + o) * out[2] + row) * out[3] + col);
-          y[at] = activate(op.activation, op.alpha, acc, numerics::silu_exact);
+          y[at] = activate(op.activation, op.alpha, acc, ExactCurves{});
           if (residual) y[at] += residual[at];
         });
   }

@@ -65,7 +65,7 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   // Two products a cycle, or two multiplications where dot4 is two (sums in 16 bits save up to a third of them).
   const bool through_16_bits = isa.saturating_dot && spec.integer;
   const double cycles = through_16_bits ? 0.95 : 0.5, instructions = through_16_bits ? 3.2 : isa.lanes == 8 ? 2 : 1;
-  const double epilogue = double(n.rows) * (spec.requantises_once() ? kPlainEpilogue : kEpilogue);
+  const double epilogue = double(n.rows) * (spec.form() == EpilogueForm::requantise ? kPlainEpilogue : kEpilogue);
   const double dense = (double(n.products_dense) * cycles + double(n.loads_dense) / kLoadsPerCycle) * 1.1 + epilogue;
   const double code = double(n.products) * kCodeBytes * instructions;
   double unrolled = double(n.products) * cycles + double(n.loads_unrolled) / kLoadsPerCycle;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/error.h"
+#include "compiler/oracle/epilogue.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
 
@@ -55,6 +56,19 @@ std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int3
   return out;
 }
 
+void set_epilogue(ConvSpec& spec, const QConv& op, const std::vector<int32_t>& rows) {
+  const kernels::ConvOutput& out = spec.outputs.front();
+  const oracle::Epilogue epilogue =
+      oracle::epilogue_of(op, spec.outputs.size() == 1 && !out.f32 ? std::optional(out.quantiser()) : std::nullopt,
+                          spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
+  const std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
+  for (const numerics::Scaling& s : scalings) {
+    spec.multiplier.push_back(s.multiplier);
+    spec.bias.push_back(s.bias);
+  }
+  spec.curve = epilogue.curve;
+}
+
 ConvSpec spec_of(Lowering& to, const Node& node) {
   const auto* q = std::get_if<QConv>(&node.op);
   const auto* f = std::get_if<FConv>(&node.op);
@@ -76,11 +90,7 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
   spec.activation = q ? q->activation : f->activation;
   spec.alpha = q ? q->alpha : f->alpha;
   spec.residual = q ? q->residual : f->residual;
-  spec.bias = by_slot(q ? q->bias : f->bias, rows);
-  if (q) {
-    spec.acc_bias = by_slot(q->acc_bias, rows);
-    spec.multiplier = by_slot(q->multiplier, rows);
-  }
+  if (f) spec.bias = by_slot(f->bias, rows);
   if (spec.residual) {
     const PlanePlace& r = to.planes(node.inputs[2]);
     SPARSEC_CHECK(r.layout.pitch == in.layout.pitch, node.name);
@@ -104,6 +114,7 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     out.planes = place.layout.planes;
     spec.outputs.push_back(out);
   }
+  if (q) set_epilogue(spec, *q, rows);
   return spec;
 }
 
@@ -144,7 +155,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
                               to_string(to.graph.value(node.outputs[0]).shape) + ", " +
                               std::string(name_of(choice.family)) + ", " + choice.reason;
-  for (ValueId v : node.outputs) to.fill_border(v, true);
+  for (ValueId v : node.outputs) to.fill_border(v, Lowering::Sides::flat);
 
   to.begin_step(node.name, index, tiles, comment);
   std::vector<ValueId> reads{node.inputs[0]};

@@ -252,7 +252,7 @@ void convert(Lowering& to, ValueId v, bool into_planes) {
   loop.shape[0] = l.cols;
   loop.out[0] = into_planes ? 4 : element;
   loop.a[0] = into_planes ? element : 4;
-  if (into_planes) to.fill_border(v, false);
+  if (into_planes) to.fill_border(v, Lowering::Sides::border);
   const Operand descriptor{to.add_descriptor(loop), 0};
   to.begin_step(value.name, -1, l.rows, value.name + (into_planes ? ": array to planes" : ": planes to array"));
   into_planes ? to.row_tiles({}, 1, {v}) : to.row_tiles({v}, 1, {});

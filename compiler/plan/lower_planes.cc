@@ -43,7 +43,7 @@ template <typename Write>
 void flat_step(Lowering& to, const Node& node, int32_t index, const std::vector<ValueId>& inputs, std::string_view kind,
                Write write, int64_t reach = 0) {
   const ValueId out = node.outputs[0];
-  to.fill_border(out, true);
+  to.fill_border(out, Lowering::Sides::flat);
   to.begin_step(node.name, index, to.planes(out).layout.flat_vectors(to.isa.lanes), describe(to, node));
   WordPool pool(kernels::kPoolPointer);
   flat_calls(to, write(pool, to.function_name(kind)), inputs, out, pool, reach);
@@ -88,7 +88,7 @@ void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
   }
   d.pad_top = int32_t(w.pads.top);
   d.pad_left = int32_t(w.pads.left);
-  to.fill_border(y, false);
+  to.fill_border(y, Lowering::Sides::border);
   to.begin_step(node.name, index, out.planes, describe(to, node));
   to.whole_tiles({x}, {y});
   const Operand descriptor{to.add_descriptor(d), 0};
@@ -111,7 +111,7 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
   };
   append(op.source_row);
   append(op.source_col);
-  to.fill_border(y, false);
+  to.fill_border(y, Lowering::Sides::border);
   to.begin_step(node.name, index, out.planes, describe(to, node));
   to.whole_tiles({x}, {y});
   to.call("resize", {to.in_planes(y, out.origin, out.plane_bytes),
@@ -127,11 +127,16 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
   const bool integer = to.graph.value(x).type == DType::u8;
   const uint32_t fill = integer ? uint32_t(uint8_t(op.fill)) * 0x01010101u : std::bit_cast<uint32_t>(op.fill);
-  to.fill_border(y, false);
+  // The sides of rows are in the same cache lines: they are filled with the rows where the last one's is in the plane.
+  const PlanePlace& place = to.planes(y);
+  const bool with_sides =
+      place.keep_border && place.border == fill && out.origin + out.rows * out.pitch * 4 <= out.plane_bytes;
+  to.fill_border(y, with_sides ? Lowering::Sides::rows : Lowering::Sides::border);
   to.begin_step(node.name, index, out.rows, describe(to, node));
   to.row_tiles({x}, op.rows, {y});
   const int64_t planes = in.planes;
-  const sparsec_split_row d{int32_t(in.cols), int32_t(out.cols), int32_t(op.cols), fill, planes * out.plane_bytes};
+  const int64_t columns = with_sides ? out.pitch : out.cols;
+  const sparsec_split_row d{int32_t(in.cols), int32_t(columns), int32_t(op.cols), fill, planes * out.plane_bytes};
   const Operand descriptor{to.add_descriptor(d), 0};
   for (int64_t p = 0; p < planes; ++p)
     for (int64_t py = 0; py < op.rows; ++py)
@@ -153,7 +158,7 @@ void lower_concat(Lowering& to, const Node& node, int32_t index) {
     plane += in.layout.planes;
   }
   if (copies.empty()) return;
-  to.fill_border(whole, false);
+  to.fill_border(whole, Lowering::Sides::border);
   for (const auto& [part, first] : copies) {
     const PlaneLayout& in = to.planes(part).layout;
     sparsec_loop loop{};
@@ -202,7 +207,7 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   const int64_t channels = value.shape[1], rows = value.shape[2], cols = value.shape[3];
   const PlaneLayout& out = to.planes(y).layout;
   const Location from = to.plain(x);
-  to.fill_border(y, false);
+  to.fill_border(y, Lowering::Sides::border);
   to.begin_step(node.name, index, rows, describe(to, node));
   to.row_tiles({}, 1, {y});
   to.plain_row_tiles(x, false);

@@ -184,11 +184,12 @@ Operand Lowering::mask(ValueId v) {
   return {add_constant(bits.data(), bits.size()), isa.mask_bytes()};
 }
 
-void Lowering::fill_border(ValueId v, bool flat) {
+void Lowering::fill_border(ValueId v, Sides sides) {
   const PlanePlace& place = planes(v);
   if (!place.keep_border) return;
   const PlaneLayout& l = place.layout;
   const int64_t flat_end = l.origin + l.flat_vectors(isa.lanes) * isa.vector_bytes();
+  const int64_t pitches_end = l.origin + l.rows * l.pitch * 4;
   const int64_t rows_end = l.origin + ((l.rows - 1) * l.pitch + l.cols) * 4;
   begin_step(graph.value(v).name + " border", -1, l.planes, "border of " + graph.value(v).name);
   extents_.back().is_border = true;
@@ -207,17 +208,14 @@ void Lowering::fill_border(ValueId v, bool flat) {
     call("fill", {in_planes(v, from, l.plane_bytes), {add_descriptor(loop), 0}});
   };
   run(0, l.origin, 1, 0);
-  if (flat) {
-    run(flat_end, l.plane_bytes, 1, 0);
-  } else {
-    run(l.origin + l.cols * 4, l.origin + l.pitch * 4, l.rows - 1, l.pitch * 4);
-    run(rows_end, l.plane_bytes, 1, 0);
-  }
+  if (sides == Sides::border) run(l.origin + l.cols * 4, l.origin + l.pitch * 4, l.rows - 1, l.pitch * 4);
+  const int64_t written = sides == Sides::flat ? flat_end : sides == Sides::rows ? pitches_end : rows_end;
+  run(written, l.plane_bytes, 1, 0);
 }
 
 void Lowering::restore_border(ValueId v) {
   if (!planes(v).keep_border) return;
-  fill_border(v, false);
+  fill_border(v, Sides::border);
   extents_.back().is_border = false;
 }
 

@@ -93,9 +93,10 @@ class Lowering {
   void made_planes(ValueId v) { has_planes_[v] = true; }
   void made_plain(ValueId v) { has_plain_[v] = true; }
 
-  // A step that writes the border of `v`'s planes; `flat` when a flat kernel of vectors writes the sides of rows, else
-  // those too.
-  void fill_border(ValueId v, bool flat);
+  // A step that writes the border of `v`'s planes but the sides of rows that others write: a flat kernel of vectors, or
+  // the step that writes rows, up to the pitch.
+  enum class Sides : uint8_t { flat, rows, border };
+  void fill_border(ValueId v, Sides sides);
   // The same after a flat kernel that has overwritten the sides of rows, and not as a step that may run early.
   void restore_border(ValueId v);
   // The mask of `v`'s geometry: a bit per pixel of the flat loop, set inside the picture. And how it advances per

@@ -35,11 +35,11 @@ class Maker {
     s.rows = 4 * between(1, 45);
     fill(s, chance(0.5) ? 0.3 : 0);
     for (int64_t r = 0; r < s.rows; ++r) {
-      s.acc_bias.push_back(int32_t(between(-200000, 200000)));
       s.multiplier.push_back(1e-5f * float(between(1, 9)));
       s.bias.push_back(0.25f * float(between(-9, 9)));
     }
-    s.activation = chance(0.5) ? Activation::silu : Activation::none;
+    constexpr Activation kActivations[] = {Activation::none, Activation::silu, Activation::silu, Activation::sigmoid};
+    s.activation = kActivations[between(0, 3)];
     s.residual = chance(0.3);
     s.residual_quant = {0.02f, 100};
     s.residual_plane_bytes = kPlaneBytes;
@@ -55,6 +55,10 @@ class Maker {
       s.outputs.back().f32 = true;
       s.outputs.back().planes = s.rows - between(0, 3);
     }
+    s.curve = s.form() == EpilogueForm::silu_steps
+                  ? numerics::silu_in_steps(s.outputs[0].quant, s.residual ? &s.residual_quant : nullptr)
+              : s.activation == Activation::sigmoid ? numerics::sigmoid()
+                                                    : numerics::silu();
     return s;
   }
 

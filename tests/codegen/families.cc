@@ -45,6 +45,8 @@ class Maker {
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
     if (isa_.tiles) conv_amx();
+    conv_silu();
+    conv_sigmoid();
     conv_with_everything();
     float_conv();
     made_.program.schedule.clear();
@@ -163,7 +165,7 @@ class Maker {
     const int64_t y = new_region();
     add(std::move(f), {in(kFloats), out(y), constants(pool.words())});
     for (int64_t p = 0; p < pixels_; ++p)
-      expect(y + 4 * p, oracle::activate(activation, 0, real(4 * p), numerics::silu_exact));
+      expect(y + 4 * p, oracle::activate(activation, 0, real(4 * p), oracle::ExactCurves{}));
   }
 
   void binary() {
@@ -217,7 +219,6 @@ class Maker {
     for (int64_t i = 0; i < rows * 4; ++i)
       s.words.push_back(i % 3 == 0 ? uint32_t(random_()) : i == 4 ? 0x80808080u : i == 5 ? 0x7f7f7f7fu : 0);
     for (int64_t r = 0; r < rows; ++r) {
-      s.acc_bias.push_back(int32_t(random_() % 4001) - 2000);
       s.multiplier.push_back(0.0001f * float(1 + random_() % 3));
       s.bias.push_back(0.25f * float(r));
     }
@@ -228,7 +229,7 @@ class Maker {
     return s;
   }
   float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
-    int32_t acc = s.acc_bias[size_t(r)];
+    int32_t acc = 0;
     for (int64_t plane = 0; plane < s.in_planes; ++plane)
       for (size_t t = 0; t < s.taps.size(); ++t)
         for (int j = 0; j < 4; ++j)
@@ -239,7 +240,8 @@ class Maker {
 
   // Accumulator and quantiser one rounding apart.
   void conv(kernels::ConvFamily family, const char* name) {
-    const kernels::ConvSpec s = conv_spec(8);
+    kernels::ConvSpec s = conv_spec(8);
+    for (float& m : s.multiplier) m *= 30;  // in steps
     WordPool pool(kernels::kPoolPointer);
     kernels::ConvKernel k =
         kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();
@@ -248,10 +250,55 @@ class Maker {
     const Quant q = s.outputs[0].quant;
     for (int64_t r = 0; r < 8; ++r)
       for (int64_t p = 0; p < pixels_; ++p) {
-        const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)] / q.scale, s.bias[size_t(r)] / q.scale);
+        const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
         made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
             numerics::clamp_u8(numerics::round_even(f) + q.zero_point);
       }
+  }
+
+  // SiLU in steps of the output, and a residual: every segment of the table, both signs.
+  void conv_silu() {
+    kernels::ConvSpec s = conv_spec(4);
+    s.activation = Activation::silu;
+    s.residual = true;
+    s.residual_quant = {0.02f, 100};
+    s.residual_plane_bytes = 1024;
+    const Quant q = s.outputs[0].quant;
+    s.curve = numerics::silu_in_steps(q, &s.residual_quant);
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, 1, pool, "conv_silu",
+                                                "SiLU and a residual, in steps")
+                                .front();
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), in(2048), out(y)});
+    for (int64_t r = 0; r < 4; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
+        const float a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r))), s.residual_quant.scale / q.scale,
+                                      numerics::evaluate(s.curve, f));
+        made_.output[size_t(y + 4 * p + r)] = numerics::clamp_u8(numerics::round_even(a));
+      }
+  }
+
+  // As the head has it.
+  void conv_sigmoid() {
+    kernels::ConvSpec s = conv_spec(4);
+    s.activation = Activation::sigmoid;
+    s.curve = numerics::sigmoid();
+    s.outputs[0] = {};
+    s.outputs[0].f32 = true;
+    s.outputs[0].plane_bytes = 1024;
+    s.outputs[0].planes = s.rows;
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k =
+        kernels::lower_conv(isa_, s, kernels::ConvFamily::dense, 0, 4, 1, pool, "conv_sigmoid", "sigmoid, floats out")
+            .front();
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
+    for (int64_t r = 0; r < 4; ++r)
+      for (int64_t p = 0; p < pixels_; ++p)
+        expect(y + r * 1024 + 4 * p,
+               numerics::evaluate(s.curve, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)])));
   }
 
   // Tiles: blocks of planes that overlap, sixteen rows and four, one tile all zero; a pair of vectors and a single one.
@@ -293,6 +340,7 @@ class Maker {
     s.outputs[1].lookup = &lookup_;
     s.outputs[2].f32 = true;
     s.outputs[2].planes = 3;  // the fourth channel is padding
+    s.curve = numerics::silu();
     WordPool pool(kernels::kPoolPointer);
     kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 4, 1, pool, "conv_full",
                                                 "SiLU, residual, border, three outputs")
@@ -302,7 +350,8 @@ class Maker {
         {in(0), constants(k.stream), constants(pool.words()), mask(), in(2048), out(y0), out(y1), out(y2)});
     for (int64_t r = 0; r < 4; ++r)
       for (int64_t p = 0; p < pixels_; ++p) {
-        float a = numerics::silu(numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
+        float a =
+            numerics::evaluate(s.curve, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
         a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r)) - s.residual_quant.zero_point),
                           s.residual_quant.scale, a);
         const auto at = size_t(4 * p + r);

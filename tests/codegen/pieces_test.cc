@@ -28,11 +28,11 @@ ConvSpec spec_of(bool integer, std::mt19937& random) {
     s.words.push_back(random() % 3 == 0 ? 0 : word);
   }
   for (int64_t r = 0; r < s.rows; ++r) {
-    if (integer) s.acc_bias.push_back(int32_t(random() % 20000) - 10000);
     if (integer) s.multiplier.push_back(1e-4f);
     s.bias.push_back(0.25f * float(r));
   }
   s.activation = Activation::silu;
+  s.curve = numerics::silu();
   s.outputs.resize(1);
   s.outputs[0].f32 = true;
   s.outputs[0].plane_bytes = kPlane;

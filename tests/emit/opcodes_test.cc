@@ -45,13 +45,14 @@ Data registers_for(Opcode op) {
     case Opcode::min:
     case Opcode::max:
     case Opcode::fma:
+    case Opcode::limit:
     case Opcode::fma_scale:
     case Opcode::mul_word:
     case Opcode::add_word:
       return Data::floats;
     case Opcode::to_int:
       return Data::wide_floats;
-    case Opcode::permute8:
+    case Opcode::permute16:
       return Data::table;
     default:
       return Data::bits;
@@ -66,6 +67,7 @@ Data memory_for(Opcode op) {
     case Opcode::add_word:
       return Data::floats;
     case Opcode::lookup8:
+    case Opcode::lookup16:
       return Data::table;
     case Opcode::dot4:
     case Opcode::dot4_s8:
@@ -150,7 +152,8 @@ OpCase once_case() {
 }
 
 // Runs of words, among instructions that need scratch registers: what a printer remembers of words must stay true.
-OpCase words_case() {
+OpCase words_case(const Isa& isa) {
+  const Opcode lookup = isa.lanes == 16 ? Opcode::lookup16 : Opcode::lookup8;
   Function f{.name = "words", .comment = "", .pointers = 3, .code = {}};
   f.code = {{.op = Opcode::load, .d = 1, .p = 0}, {.op = Opcode::load, .d = 9, .p = 0, .offset = kSlot}};
   const auto word = [&](int d, int offset) {
@@ -164,10 +167,10 @@ OpCase words_case() {
   word(2, 0), word(2, -4), word(2, 68);
   f.code.push_back({.op = Opcode::pack, .d = 4, .a = 9, .b = 2, .c = 1, .e = 9});
   word(2, 4), word(5, 72);
-  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = lookup, .d = 6, .a = 9, .p = 1, .offset = 128});
   f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = 6});
-  f.code.push_back({.op = Opcode::lookup8, .d = 6, .a = 9, .p = 1, .offset = 128});
-  f.code.push_back({.op = Opcode::lookup8, .d = 7, .a = 9, .p = 1, .offset = 192});
+  f.code.push_back({.op = lookup, .d = 6, .a = 9, .p = 1, .offset = 128});
+  f.code.push_back({.op = lookup, .d = 7, .a = 9, .p = 1, .offset = 192});
   for (const int d : {3, 4, 6, 7}) f.code.push_back({.op = Opcode::add_i32, .d = 9, .a = 9, .b = uint8_t(d)});
   f.code.push_back({.op = Opcode::store, .a = 9, .p = 2});
   return {std::move(f), Data::bits, Data::table};
@@ -204,7 +207,8 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::lookup256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
-    if ((opcode == Opcode::permute8 || opcode == Opcode::add_vector) && !has_text(isa, opcode)) continue;
+    const bool wide = opcode == Opcode::limit || opcode == Opcode::lookup16 || opcode == Opcode::permute16;
+    if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
     else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
@@ -213,7 +217,7 @@ std::vector<OpCase> all_cases(const Isa& isa) {
       add(opcode, 0);
   }
   cases.push_back(loop_case());
-  cases.push_back(words_case());
+  cases.push_back(words_case(isa));
   cases.push_back(far_case());
   if (!portable) cases.push_back(pairs_case());
   if (architecture_of(isa.triple) == "x86_64") cases.push_back(once_case());

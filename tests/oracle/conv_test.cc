@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/oracle/numerics.h"
+#include "compiler/oracle/piecewise.h"
 #include "tests/oracle/one_node.h"
 
 namespace sparsec {
@@ -154,6 +155,13 @@ Integers random_qconv(const Window& window, bool residual, std::mt19937& generat
   return m;
 }
 
+// fma(float(acc), m, b), with m and b in `units`.
+float scaled(const QConv& op, int64_t o, int32_t acc, double units, double offset = 0) {
+  const auto i = size_t(o);
+  const double m = op.multiplier[i], b = op.acc_bias[i] * m + double(op.bias[i]);
+  return std::fma(float(acc), float(m * units), float(b * units + offset));
+}
+
 TEST(QConv, IsItsFormula) {
   std::mt19937 generator(3);
   for (const Window& window : windows()) {
@@ -176,10 +184,10 @@ TEST(QConv, IsItsFormula) {
       size_t at = 0;
       plain_loops<uint8_t, int8_t>(
           m.x, m.w, window, 1, 100, y[0].shape, [&](auto, int64_t o, auto, auto, const auto& products) {
-            int32_t acc = m.op.acc_bias[size_t(o)];
+            int32_t acc = 0;
             for (const auto& [p, q] : products) acc += p * q;
-            const float f = std::fma(float(acc), m.op.multiplier[size_t(o)], m.op.bias[size_t(o)]);
-            float a = numerics::silu(f);
+            const numerics::Piecewise table = numerics::silu();
+            float a = numerics::evaluate(table, scaled(m.op, o, acc, double(table.segments)));
             if (residual) a = std::fma(float(m.residual.data<uint8_t>()[at] - 7), 0.04f, a);
             ASSERT_EQ(y[0].data<float>()[at], a);
             ASSERT_EQ(y[1].data<uint8_t>()[at], numerics::requantise(a, quant));
@@ -189,6 +197,44 @@ TEST(QConv, IsItsFormula) {
       EXPECT_EQ(at, size_t(y[0].size()));
     }
   }
+}
+
+// One u8 output: silu in steps of it, or no activation at all.
+TEST(QConv, WithOneByteOutputIsItsFormula) {
+  std::mt19937 generator(5);
+  const Quant quant{0.03f, 13};
+  for (const Activation activation : {Activation::silu, Activation::none})
+    for (const bool residual : {false, true}) {
+      if (residual && activation == Activation::none) continue;  // the general form
+      Integers m = random_qconv(windows()[0], residual, generator);
+      m.op.activation = activation;
+      m.op.lookup.resize(1);
+      std::vector<Operand> operands{{m.x, m.x_quant}, {m.w}};
+      if (residual) {
+        QConv bare = m.op;
+        bare.residual = false;
+        m.residual = random_tensor<uint8_t>(testing::evaluate(bare, operands, {{DType::u8, {}, quant}})[0].shape, 0,
+                                            255, generator);
+        operands.push_back({m.residual, m.residual_quant});
+      }
+      const Tensor y = testing::evaluate(m.op, operands, {{DType::u8, {}, quant}})[0];
+      const numerics::Piecewise table = numerics::silu_in_steps(quant, residual ? &m.residual_quant : nullptr);
+      size_t at = 0;
+      plain_loops<uint8_t, int8_t>(
+          m.x, m.w, windows()[0], 1, 100, y.shape, [&](auto, int64_t o, auto, auto, const auto& products) {
+            int32_t acc = 0;
+            for (const auto& [p, q] : products) acc += p * q;
+            int32_t steps = 13;
+            if (activation == Activation::none) {
+              steps += numerics::round_even(scaled(m.op, o, acc, 1 / double(quant.scale)));
+            } else {
+              float a = numerics::evaluate(table, scaled(m.op, o, acc, double(table.segments)));
+              if (residual) a = std::fma(float(m.residual.data<uint8_t>()[at]), 0.04f / quant.scale, a);
+              steps = numerics::round_even(a);
+            }
+            ASSERT_EQ(y.data<uint8_t>()[at++], numerics::clamp_u8(steps));
+          });
+    }
 }
 
 TEST(QConv, WithinOneStepOfTheRealDialect) {

@@ -1,0 +1,35 @@
+// The constants of an integer convolution's epilogue, by the formulas beside QConv: for the oracle and the kernels.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/ir/op.h"
+#include "compiler/oracle/numerics.h"
+#include "compiler/oracle/piecewise.h"
+
+namespace sparsec::oracle {
+
+struct Epilogue {
+  EpilogueForm form = EpilogueForm::general;
+  numerics::Piecewise curve;                // of silu and sigmoid
+  std::vector<numerics::Scaling> scalings;  // [O]
+};
+
+// `out`: the quantiser of the one u8 output, if that is all there is.
+inline Epilogue epilogue_of(const QConv& op, std::optional<Quant> out, std::optional<Quant> residual) {
+  Epilogue e;
+  e.form = epilogue_form(op.activation, op.residual, out.has_value());
+  if (op.activation == Activation::sigmoid) e.curve = numerics::sigmoid();
+  if (op.activation == Activation::silu)
+    e.curve = e.form == EpilogueForm::silu_steps ? numerics::silu_in_steps(*out, residual ? &*residual : nullptr)
+                                                 : numerics::silu();
+  const double units = double(e.curve.segments);  // 1 where there is no curve
+  for (size_t o = 0; o < op.multiplier.size(); ++o)
+    e.scalings.push_back(e.form == EpilogueForm::requantise
+                             ? numerics::requantising(op.acc_bias[o], op.multiplier[o], op.bias[o], *out)
+                             : numerics::scaling(op.acc_bias[o], op.multiplier[o], op.bias[o], units));
+  return e;
+}
+
+}  // namespace sparsec::oracle
