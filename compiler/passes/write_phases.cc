@@ -8,12 +8,17 @@
 // fills the tiles of matrix units. The phases of the input are made by the SpaceToDepth that was there, which takes the
 // picture apart once, by the product of both strides.
 //
+// Of the new weights all but one in s*s are zeros, which only sparse kernels skip. So this is done while the widened
+// input still fits one tile of a matrix unit; beyond that zeros cost time, and with large strides any amount of memory.
+//
 //   YOLOv5's stem: 3x3 over 12 channels at 320x320 and SpaceToDepth 2x2 -> 3x3 over 48 channels, 128 out, at 160x160
 #include "compiler/passes/passes.h"
 #include "compiler/passes/rewrite.h"
 
 namespace sparsec::passes {
 namespace {
+
+constexpr int64_t kMaxChannels = 64;  // input channels of a tile
 
 // One dimension: the window over pixels, and the one over phases.
 struct PhasedTaps {
@@ -127,6 +132,7 @@ class Rewrite {
     if (whole[2] % phases.rows() != 0 || whole[3] % phases.cols() != 0 || y[2] % phases.outer.rows != 0 ||
         y[3] % phases.outer.cols != 0)
       return;
+    if (x[1] * phases.outer.rows * phases.outer.cols > kMaxChannels) return;
     const PhasedTaps rows(x[2], y[2], w->kernel[0], w->pads.top, phases.outer.rows),
         cols(x[3], y[3], w->kernel[1], w->pads.left, phases.outer.cols);
     if (rows.new_after < 0 || cols.new_after < 0) return;

@@ -96,6 +96,15 @@ TEST(WritePhases, LeavesAPictureThatOthersRead) {
   EXPECT_EQ(count<SpaceToDepth>(write_phases(before)), 2u);
 }
 
+// Two convolutions of stride 16 in a row once took 7 GB: 16,384 by 196,608 channels, nearly all zeros.
+TEST(WritePhases, LeavesInputsThatFillATile) {
+  Chain chain;
+  chain.inner = {4, 4};  // 32 channels
+  EXPECT_EQ(count<SpaceToDepth>(write_phases(chain.graph())), 2u);
+  chain.outer = {1, 2};
+  EXPECT_EQ(count<SpaceToDepth>(write_phases(chain.graph())), 1u) << "64 are one tile";
+}
+
 TEST(WritePhases, LeavesSizesThatDoNotDivide) {
   Chain chain;
   chain.rows = 18;  // nine rows of inner phases
