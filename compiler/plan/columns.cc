@@ -91,7 +91,7 @@ class Columns {
       for (const StepExtent::Planes& w : extent(s).writes)
         for (int32_t later = s + 1; later <= last; ++later)
           for (const StepExtent::Planes& r : extent(later).reads)
-            if (r.key() == w.key()) most = std::max(most, r.bytes);
+            if (r.buffer == w.buffer) most = std::max(most, r.bytes);  // of parts the whole, as in solve()
     return most;
   }
   int64_t working_set(int32_t first, int32_t last, int32_t bands) const {

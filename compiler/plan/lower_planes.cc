@@ -127,10 +127,11 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
   const bool integer = to.graph.value(x).type == DType::u8;
   const uint32_t fill = integer ? uint32_t(uint8_t(op.fill)) * 0x01010101u : std::bit_cast<uint32_t>(op.fill);
-  // The sides of rows are in the same cache lines: they are filled with the rows where the last one's is in the plane.
+  // The sides of rows are in the same cache lines: they are filled with the rows where the last one's is in the plane,
+  // and where it is not the letterbox that writes the rows of a detection.
   const PlanePlace& place = to.planes(y);
-  const bool with_sides =
-      place.keep_border && place.border == fill && out.origin + out.rows * out.pitch * 4 <= out.plane_bytes;
+  const bool with_sides = place.keep_border && place.border == fill && y != to.detection.begin &&
+                          out.origin + out.rows * out.pitch * 4 <= out.plane_bytes;
   to.fill_border(y, with_sides ? Lowering::Sides::rows : Lowering::Sides::border);
   to.begin_step(node.name, index, out.rows, describe(to, node));
   to.row_tiles({x}, op.rows, {y});

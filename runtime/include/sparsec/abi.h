@@ -68,12 +68,14 @@ typedef struct {
 
 /* The schedule: tiles [begin, end) of a step, in order. A barrier follows where a later entry, up to the next barrier,
  * touches what this one writes or overwrites what it reads. A step's entries are in the order of its tiles and have
- * the same barrier, and steps in the order of their first entries can also run whole, one after the other. */
+ * the same barrier, and steps in the order of their first entries can also run whole, one after the other: then the
+ * entry from tile 0 on stands for all of them. */
 typedef struct {
   uint32_t step;
   uint32_t barrier;
   int64_t begin, end;
-  int64_t handed; /* of steps in bands: the largest tensor, in bytes, that one of them hands to another */
+  int64_t handed; /* in a group of several bands, else without effect: the largest tensor, in bytes, that one of its
+                   * steps hands to another */
 } sparsec_work;
 
 typedef enum { SPARSEC_F32 = 0, SPARSEC_U8 = 1, SPARSEC_S8 = 2, SPARSEC_S32 = 3, SPARSEC_I64 = 4 } sparsec_type;
