@@ -118,6 +118,19 @@ Graph run_passes(Graph graph, const CompileOptions& options) {
   return p.take();
 }
 
+// Kernels that were asked for are there.
+static void check_choices(const Plan& plan, const KernelChoices& asked) {
+  for (const auto& [node, family] : asked) {
+    const auto choice = std::ranges::find(plan.choices, node, &LayerChoice::node);
+    if (choice == plan.choices.end())
+      throw CompileError("kernels for " + std::string(plan.isa->name) + ": the model has no convolution '" + node +
+                         "'; --dump-plan lists them");
+    if (choice->family != family)
+      throw CompileError(node + ": " + std::string(plan.isa->name) + " has no kernel '" + kernels::name_of(family) +
+                         "' for it");
+  }
+}
+
 Compiled compile(const std::string& path, const CompileOptions& options) {
   Compiled c;
   c.imported = import_onnx(path, options.import);
@@ -138,8 +151,13 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
 
   std::vector<const Isa*> targets = options.targets;
   if (targets.empty()) targets = {host_isas().front()};
-  for (const Isa* isa : targets)
-    c.plans.push_back(make_plan(c.graph, *isa, options.plan, raw_head ? &*raw_head : nullptr));
+  for (const Isa* isa : targets) {
+    PlanOptions plan = options.plan;
+    if (const auto kernels = options.kernels.find(std::string(isa->name)); kernels != options.kernels.end())
+      plan.kernels = kernels->second;
+    c.plans.push_back(make_plan(c.graph, *isa, plan, raw_head ? &*raw_head : nullptr));
+    check_choices(c.plans.back(), plan.kernels);
+  }
 
   set_choices(c.sparsity, choices_of(c.plans.front()));
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct CompileOptions {
   std::string cpp_namespace;                  // empty: the name
   std::string options_text;                   // as given, for the header's comment
   PlanOptions plan;
+  std::map<std::string, KernelChoices> kernels;  // by instruction set: instead of the cost model's choice
   bool order_channels = true;
   // Called after each pass with its name and the graph; for --dump-ir and progress.
   std::function<void(const std::string& pass, const Graph& graph, bool changed)> on_pass;

@@ -174,6 +174,12 @@ const char* name_of(ConvFamily family) {
   return kNames[size_t(family)];
 }
 
+std::optional<ConvFamily> find_family(const std::string& name) {
+  for (const ConvFamily family : {ConvFamily::dense, ConvFamily::unrolled, ConvFamily::amx})
+    if (name_of(family) == name) return family;
+  return std::nullopt;
+}
+
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec) {
   std::vector<ConvFamily> families{ConvFamily::dense};
   if (isa.unroll) families.push_back(ConvFamily::unrolled);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,7 @@ struct ConvSpec {
 
 enum class ConvFamily : uint8_t { dense, unrolled, amx };
 const char* name_of(ConvFamily);
+std::optional<ConvFamily> find_family(const std::string& name);
 // Those that can compute the convolution on the instruction set.
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 

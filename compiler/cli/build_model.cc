@@ -11,6 +11,7 @@
 #include "compiler/cli/cache.h"
 #include "compiler/cli/heartbeat.h"
 #include "compiler/cli/names.h"
+#include "compiler/cli/plan_file.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
 #include "compiler/import/onnx_reader.h"
@@ -92,6 +93,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
   out.targets = load.isa.empty() ? isas(o.targets, "--target") : isas({load.isa}, "--isa");
+  if (!o.plan.empty()) out.kernels = read_plan_file(o.plan).kernels;
   out.options_text = fingerprint(o, load);
   return out;
 }
@@ -104,6 +106,10 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
+  if (!o.plan.empty()) {  // what is in it counts, not where it is
+    const auto bytes = read_file(o.plan);
+    out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
+  }
   return out.substr(1);
 }
 

@@ -11,7 +11,9 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/names.h"
 #include "compiler/cli/outputs.h"
+#include "compiler/cli/plan_file.h"
 #include "compiler/cli/reports.h"
+#include "compiler/cli/tune.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 #include "compiler/ir/print.h"
@@ -24,7 +26,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, dump_kernels, report;
-  bool dump_plan = false;
+  bool dump_plan = false, tune = false;
   int jobs = 0;
   ModelOptions model_options;
 };
@@ -65,7 +67,12 @@ void check_output(const Arguments& a) {
     outputs = {{"-o", a.output}};  // may be empty
   }
   outputs.emplace_back("--report", a.report);
-  check_outputs(outputs, {a.model, a.model_options.class_names});
+  std::vector<std::string> inputs{a.model, a.model_options.class_names};
+  if (a.tune)
+    outputs.emplace_back("--plan", a.model_options.plan);
+  else
+    inputs.push_back(a.model_options.plan);
+  check_outputs(outputs, inputs);
 }
 
 double megabytes(const fs::path& path) {
@@ -111,12 +118,18 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
 }
 
 Result compile(const Arguments& a) {
-  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty()) {
+  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty() && !a.tune) {
     throw UsageError("name the library to write: sparsec " + a.model + " -o libyolo.a");
   }
   const auto start = std::chrono::steady_clock::now();
   check_name("--name", model_name(a));
   check_output(a);
+  if (a.tune) {
+    if (a.model_options.plan.empty()) throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
+    ModelOptions untuned = a.model_options;
+    untuned.plan.clear();
+    write_plan_file(a.model_options.plan, tune(a.model, untuned));
+  }
   CompileOptions options = compile_options(a.model_options);
   if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
@@ -156,6 +169,8 @@ std::function<Result()> add_compile(CLI::App& app) {
   app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")
       ->check(CLI::Range(1, 256))
       ->type_name("N");
+  app.add_flag("--tune", a->tune,
+               "Measure on this machine where the choice between kernels is close, and write it to the file of --plan");
   app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")
       ->type_name("FILE")
       ->group("Looking inside");
@@ -175,6 +190,9 @@ std::function<Result()> add_compile(CLI::App& app) {
       "                                                           for any x86-64: picks at start-up\n"
       "  sparsec yolov5n.onnx -o libyolo.a --target neon_i8mm,neon_dotprod,scalar\n"
       "                                                           for any 64-bit ARM\n"
+      "  sparsec yolov5n.onnx -o libyolo.a --tune --plan yolo.plan.json\n"
+      "                                                           kernels chosen by measuring them here; later only "
+      "--plan\n"
       "  sparsec yolov5n.onnx -o yolo_src --emit cpp              sources for a machine without sparsec\n"
       "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
       "  sparsec COMMAND --help                                   more about a command\n\n"

@@ -67,6 +67,9 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->check(CLI::Range(kLeastL2, kMostL2))
       ->type_name("KIB")
       ->group("Model");
+  app.add_option("--plan", o.plan, "Take each convolution's kernel from this file, which --tune wrote")
+      ->type_name("FILE")
+      ->group("Model");
 }
 
 void add_load_options(CLI::App& app, LoadOptions& o) {

@@ -149,7 +149,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const PlanePlace& out = to.planes(node.outputs[0]);
   const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
 
-  LayerChoice choice = choose_kernel(to.isa, spec, tiles, to.options.kernel);
+  const auto asked = to.options.kernels.find(node.name);
+  LayerChoice choice = choose_kernel(to.isa, spec, tiles,
+                                     asked == to.options.kernels.end() ? to.options.kernel : name_of(asked->second));
   choice.node = node.name;
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +

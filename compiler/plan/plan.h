@@ -74,13 +74,16 @@ struct ColumnGroup {
   int64_t working_set = 0;  // bytes: activations of a band, code, weights
 };
 
+using KernelChoices = std::map<std::string, kernels::ConvFamily>;  // by the convolution's name
+
 struct PlanOptions {
   bool columns = true;
   int64_t l2_bytes = 1 << 20;  // of the target, per core
   int64_t band_tiles = 48;     // a band of a group has as many vectors of each step at least, of a lone step half
   int64_t arena_bytes =
-      17 << 19;        // a group's tensors live together: groups end before they need more than this (8.5 MB)
-  std::string kernel;  // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
+      17 << 19;           // a group's tensors live together: groups end before they need more than this (8.5 MB)
+  std::string kernel;     // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
+  KernelChoices kernels;  // for these convolutions before that
 };
 
 struct Plan {

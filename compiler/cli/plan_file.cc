@@ -1,0 +1,65 @@
+// As JSON, in the order of the layers' names.
+#include "compiler/cli/plan_file.h"
+
+#include <nlohmann/json.hpp>
+
+#include "compiler/error.h"
+#include "sparsec/files.h"
+
+namespace sparsec::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kFormat = "sparsec plan 1";
+
+}  // namespace
+
+PlanFile read_plan_file(const std::string& path) {
+  const auto bytes = read_file(path);
+  const auto fail = [&path](const std::string& what) -> CompileError {
+    return CompileError("--plan: " + path + ": " + what + "; --tune writes plan files");
+  };
+  const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || json.value("format", "") != kFormat)
+    throw fail(std::string("is no plan file (\"format\": \"") + kFormat + "\")");
+  PlanFile plan;
+  try {
+    plan.model = json.value("model", "");
+    plan.sha256 = json.at("sha256").get<std::string>();
+    plan.cpu = json.value("cpu", "");
+    plan.threads = json.value("threads", 0);
+    for (const auto& [isa, nodes] : json.at("kernels").items()) {
+      if (!find_isa(isa)) throw fail("there is no instruction set '" + isa + "'");
+      for (const auto& [node, kernel] : nodes.items()) {
+        const auto family = kernels::find_family(kernel.get<std::string>());
+        if (!family)
+          throw fail(node + ": there is no kernel '" + kernel.get<std::string>() + "'; known: dense, unrolled, amx");
+        plan.kernels[isa][node] = *family;
+      }
+    }
+  } catch (const Json::exception& e) {
+    throw fail(
+        "is no plan file: \"sha256\" is a text and \"kernels\" holds, by instruction set, a kernel's name for each "
+        "convolution");
+  }
+  return plan;
+}
+
+void write_plan_file(const std::string& path, const PlanFile& plan) {
+  Json json{{"format", kFormat},
+            {"model", plan.model},
+            {"sha256", plan.sha256},
+            {"cpu", plan.cpu},
+            {"threads", plan.threads}};
+  Json& kernels = json["kernels"] = Json::object();
+  for (const auto& [isa, nodes] : plan.kernels) {
+    Json& of_isa = kernels[isa] = Json::object();
+    for (const auto& [node, family] : nodes) of_isa[node] = kernels::name_of(family);
+  }
+  Json& measured = json["measured"] = Json::object();
+  for (const auto& [isa, nodes] : plan.measured) measured[isa] = nodes;
+  write_file(path, json.dump(2) + "\n");
+}
+
+}  // namespace sparsec::cli

@@ -1,0 +1,84 @@
+// --tune and --plan: kernels measured, written down, and taken from the file again.
+#include <nlohmann/json.hpp>
+
+#include "compiler/compile.h"
+#include "tests/cli/program.h"
+
+namespace sparsec::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const std::string kModel = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in.onnx";
+
+class PlanFiles : public Program {
+ protected:
+  Json read(const std::string& name) { return Json::parse(testing::read_file(folder_ / name)); }
+  void write(const std::string& name, const Json& json) { folder_.write(name, json.dump()); }
+
+  // Every convolution of the model, on the best of this machine's instruction sets, by one kernel.
+  void all_by(const std::string& name, const std::string& kernel) {
+    Json plan = read("plan.json");
+    for (auto& [isa, nodes] : plan["kernels"].items())
+      for (auto& [node, choice] : nodes.items()) choice = kernel;
+    write(name, plan);
+  }
+};
+
+TEST_F(PlanFiles, TuneWritesWhatPlanReads) {
+  const std::string isa(host_isas().front()->name);
+  const Outcome tuned = sparsec(kModel + " --tune --plan plan.json -o liba.so");
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  EXPECT_NE(tuned.out.find(isa + ": "), std::string::npos) << tuned.out;
+  const Json plan = read("plan.json");
+  EXPECT_EQ(plan["sha256"].get<std::string>().size(), 64U);
+  const Json& kernels = plan["kernels"][isa];
+  EXPECT_GT(kernels.size(), 20U);
+  size_t compared = 0;
+  for (const auto& [node, kernel] : kernels.items()) {
+    const Json& ms = plan["measured"][isa][node];
+    EXPECT_GT(ms[kernel.get<std::string>()].get<double>(), 0) << node;
+    compared += ms.size() > 1;
+  }
+  EXPECT_GT(compared, 0U) << "some calls are close";
+
+  // the file alone gives the same library
+  ASSERT_EQ(sparsec(kModel + " --plan plan.json -o libb.so --name a").code, 0);
+  EXPECT_EQ(testing::read_file(folder_ / "liba.so"), testing::read_file(folder_ / "libb.so"));
+}
+
+TEST_F(PlanFiles, KernelsAreTheFilesAndResultsTheSame) {
+  ASSERT_EQ(sparsec(kModel + " --tune --plan plan.json").code, 0);
+  all_by("dense.json", "dense");
+  const Outcome dump = sparsec(kModel + " --plan dense.json --dump-plan");
+  ASSERT_EQ(dump.code, 0) << dump.err;
+  EXPECT_NE(dump.out.find(", dense, asked for"), std::string::npos);
+  const auto stored = read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in.npz");
+  write_npy(folder_ / "x.npy", as_float(stored[0].array));
+  ASSERT_EQ(sparsec("run " + kModel + " --input x.npy --output y.npy").code, 0);
+  ASSERT_EQ(sparsec("run " + kModel + " --input x.npy --output z.npy --plan dense.json").code, 0);
+  EXPECT_EQ(testing::read_file(folder_ / "y.npy"), testing::read_file(folder_ / "z.npy"));
+}
+
+TEST_F(PlanFiles, RefusedInOneLine) {
+  expect_refused(kModel + " -o x.a --plan nowhere.json", "nowhere.json");
+  folder_.write("text.json", "hello");
+  expect_refused(kModel + " -o x.a --plan text.json", "is no plan file");
+  const Json good{{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", {{"avx2", Json::object()}}}};
+  const auto refuse = [&](const Json& kernels, const std::string& why) {
+    Json plan = good;
+    plan["kernels"] = kernels;
+    write("bad.json", plan);
+    expect_refused(kModel + " -o x.a --target avx2 --plan bad.json", why);
+  };
+  refuse({{"avx3", Json::object()}}, "no instruction set 'avx3'");
+  refuse({{"avx2", {{"/model.0/conv/Conv", "quick"}}}}, "no kernel 'quick'");
+  refuse({{"avx2", {{"/model.0/conv/Conv", "amx"}}}}, "avx2 has no kernel 'amx'");
+  refuse({{"avx2", {{"/model.99/conv/Conv", "dense"}}}}, "no convolution '/model.99/conv/Conv'");
+  refuse({{"avx2", 3}}, "is no plan file");
+  EXPECT_EQ(sparsec(kModel + " --tune").code, 2);
+  expect_refused(kModel + " --tune --plan p.json --target neon_dotprod", "can't run neon_dotprod");
+}
+
+}  // namespace
+}  // namespace sparsec::cli
