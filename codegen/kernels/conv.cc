@@ -54,8 +54,8 @@ class ConvWriter {
         b_.load(r, partial(r));
       else if (!spec_.integer)
         b_.broadcast(r, stream_.next(spec_.bias[row(r)]));
-      else if (isa_.signed_dot)
-        b_.broadcast(r, stream_.next(shift_of(r)));
+      else if (isa_.signed_dot || !spec_.acc_bias.empty())
+        b_.broadcast(r, stream_.next(start(r)));
       else
         b_.one(Opcode::zero, r);
     }
@@ -74,11 +74,13 @@ class ConvWriter {
  private:
   size_t row(int r) const { return size_t(first_ + r); }
 
-  // Signed products are of x - 128: the accumulator starts with the rest, 128 times the row's weights.
-  int32_t shift_of(int r) const {
-    uint32_t sum = 0;
-    for (size_t slot = 0; slot < slots_of(spec_); ++slot)
-      for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
+  // What the accumulator starts with. Signed products are of x - 128, so the rest, 128 times the row's weights, is
+  // added here.
+  int32_t start(int r) const {
+    auto sum = spec_.acc_bias.empty() ? 0 : uint32_t(spec_.acc_bias[row(r)]);
+    if (isa_.signed_dot)
+      for (size_t slot = 0; slot < slots_of(spec_); ++slot)
+        for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
     return int32_t(sum);
   }
   int partial_pointer() const { return int(pointers_.list.size()) - 1; }

@@ -38,9 +38,10 @@ struct ConvOutput {
 struct ConvSpec {
   bool integer = true;
   int64_t in_planes = 0, in_plane_bytes = 0;
-  std::vector<int64_t> taps;    // byte distance from the output's pixel to the tap's
-  int64_t rows = 0;             // output channels as laid out: a multiple of 4 when integer
-  std::vector<uint32_t> words;  // [row][plane][tap]
+  std::vector<int64_t> taps;      // byte distance from the output's pixel to the tap's
+  int64_t rows = 0;               // output channels as laid out: a multiple of 4 when integer
+  std::vector<uint32_t> words;    // [row][plane][tap]
+  std::vector<int32_t> acc_bias;  // [row], integer: added to the accumulator; empty: nothing
   // [row]: fma(float(accumulator), multiplier, bias) is what the epilogue's form() begins with, in its unit, as QConv
   // has it. Float convolutions have the bias only, where their accumulators start.
   std::vector<float> multiplier, bias;

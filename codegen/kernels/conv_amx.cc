@@ -18,6 +18,7 @@ constexpr int64_t kRows = 16;       // output channels of a tile, and pixels
 constexpr int64_t kMaxPlanes = 16;  // input planes of a tile
 constexpr int64_t kRowBytes = 64;
 constexpr int64_t kTileBytes = 1024;
+constexpr int kSums = 4;                        // vector registers that hold rows; the epilogue has the rest
 constexpr int kTilesPerPass = 2, kVectors = 2;  // of output channels; of pixels
 static_assert(kAmxRows == kTilesPerPass * kRows);
 
@@ -87,7 +88,7 @@ class AmxWriter {
         pointers_(spec),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
-        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, 4, true) {}
+        epilogue_(isa, spec, pointers_, first, b_, stream_, pool, kSums, true) {}
 
   ConvKernel write() {
     gather_constants();
@@ -209,6 +210,10 @@ class AmxWriter {
     for (int j = 0; j < 4; ++j) {
       const int64_t r = quad.row + j;
       b_.load(j, {kir::kScratch, in_scratch(int(r / kRows), quad.v) + r % kRows * kRowBytes});
+      if (spec_.acc_bias.empty()) continue;
+      const int bias = kSums + j;
+      b_.broadcast(bias, stream_.next(spec_.acc_bias[size_t(first_ + r)]));
+      b_.three(Opcode::add_i32, j, j, bias);
     }
     epilogue_.finish(quad.row, 0);
   }

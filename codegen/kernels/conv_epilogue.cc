@@ -123,7 +123,7 @@ void ConvEpilogue::scale(int r, int x, int free) {
 void ConvEpilogue::requantise(int r, int x, int free) {
   scale(r, x, free);
   b_.two(Opcode::to_int, x, x);
-  const int32_t zero_point = numerics::late_zero_point(spec_.outputs[0].quantiser());
+  const int32_t zero_point = spec_.outputs[0].quantiser().zero_point;
   if (zero_point != 0) b_.three(Opcode::add_i32, x, x, constants_.in_register(free, zero_point));
 }
 

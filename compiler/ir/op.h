@@ -130,15 +130,16 @@ struct Lookup256 {
 //   out = a                                                                  for f32; for u8, and then table[out]:
 //   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)
 //
-// with m = multiplier[o] and b = acc_bias[o] * multiplier[o] + bias[o], computed in double (numerics::scaling).
+// with m = multiplier[o] and b = acc_bias[o] * multiplier[o] + bias[o], computed in double (numerics::scaling). sigmoid
+// and silu are by table (compiler/oracle/piecewise.h), and then m and b are in its segments.
 //
-// Where one u8 output is all there is, fewer steps lie between (EpilogueForm; tables and constants:
-// compiler/oracle/epilogue.h): with no activation and no residual, m and b are divided by the scale and b has the zero
-// point, if that is even:
+// Where one u8 output is all there is, fewer steps lie between (EpilogueForm; constants: compiler/oracle/epilogue.h).
+// With no activation and no residual, accumulator and quantiser are one rounding apart, as in QLinearConv:
 //
-//   out = clamp(round_half_even(fma(float(acc), m / scale, b / scale + zero_point)), 0, 255)
+//   m = multiplier[o] / scale, b = bias[o] / scale
+//   out = clamp(round_half_even(fma(float(acc + acc_bias[o]), m, b)) + zero_point, 0, 255)
 //
-// and with silu, m and b are in segments of a table that gives steps of the output, so that a is
+// and with silu the table gives steps of the output, so that a is
 //
 //   a   = fma(float(r), r.scale / scale, silu(table, f))                     the zero points are in the table
 //   out = clamp(round_half_even(a), 0, 255)

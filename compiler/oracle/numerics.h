@@ -24,22 +24,19 @@ inline uint8_t requantise(float a, Quant q) {
 }
 
 // ---- from accumulators to numbers ----------------------------------------------------------------------------------
-// fma(float(acc), multiplier, bias): what an accumulator stands for, in whatever unit comes next.
+// fma(float(acc + acc_bias), multiplier, bias): what an accumulator stands for, in whatever unit comes next.
 struct Scaling {
+  int32_t acc_bias;
   float multiplier, bias;
-  float operator()(int32_t acc) const { return fma(float(acc), multiplier, bias); }
+  float operator()(int32_t acc) const { return fma(float(acc + acc_bias), multiplier, bias); }
 };
-// That of QConv's parameters, times `units`, plus `offset`; one rounding each, from double.
-inline Scaling scaling(int32_t acc_bias, float multiplier, float bias, double units = 1, double offset = 0) {
-  return {float(double(multiplier) * units),
-          float((double(acc_bias) * double(multiplier) + double(bias)) * units + offset)};
+// That of QConv's parameters in `units`, all biases in one, of a rounding each from double.
+inline Scaling scaling(int32_t acc_bias, float multiplier, float bias, double units = 1) {
+  return {0, float(double(multiplier) * units), float((double(acc_bias) * double(multiplier) + double(bias)) * units)};
 }
-
-// The zero point of an output that nothing stands before: in the bias where it is even, for then the tie between two
-// integers breaks to the same side; else added after the rounding, as QLinearConv has it.
-inline int32_t late_zero_point(Quant q) { return q.zero_point % 2 == 0 ? 0 : q.zero_point; }
+// The same in steps of an output that nothing stands before: as QLinearConv has it, to the bit.
 inline Scaling requantising(int32_t acc_bias, float multiplier, float bias, Quant q) {
-  return scaling(acc_bias, multiplier, bias, 1 / double(q.scale), q.zero_point - late_zero_point(q));
+  return {acc_bias, multiplier / q.scale, bias / q.scale};
 }
 
 }  // namespace sparsec::numerics

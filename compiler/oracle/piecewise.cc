@@ -32,16 +32,16 @@ double o(double a) {
   return (1 - e) / (1 + e) / 2;
 }
 
-using Quartic = std::array<double, Piecewise::kDegree + 1>;
+using Quintic = std::array<double, Piecewise::kDegree + 1>;
 
-// The quartic in |u| through f at the Chebyshev nodes of segment i, which is `width` of x wide. Newton's divided
+// The quintic in |u| through f at the Chebyshev nodes of segment i, which is `width` of x wide. Newton's divided
 // differences, multiplied out by Horner's rule from the highest down.
-Quartic quartic(double (*f)(double), int i, double width) {
-  // cos of 18, 54 and 90 degrees, and their negatives
-  constexpr Quartic kNode{-0.95105651629515357212, -0.58778525229247312917, 0, 0.58778525229247312917,
-                          0.95105651629515357212};
+Quintic quintic(double (*f)(double), int i, double width) {
+  // cos of 15, 45 and 75 degrees, and their negatives
+  constexpr Quintic kNode{-0.96592582628906828675, -0.70710678118654752440, -0.25881904510252076235,
+                          0.25881904510252076235,  0.70710678118654752440,  0.96592582628906828675};
   constexpr size_t kNodes = kNode.size();
-  Quartic u, d, c{};
+  Quintic u, d, c{};
   for (size_t k = 0; k < kNodes; ++k) {
     u[k] = i + kNode[k] / 2;
     d[k] = f(u[k] * width);
@@ -56,13 +56,13 @@ Quartic quartic(double (*f)(double), int i, double width) {
   return c;
 }
 
-// The table of `line`, which f is from `reach` on, and of quartics before that; divided by `step`.
-Piecewise fit(Piecewise::Symmetry symmetry, double (*f)(double), double reach, double simple, const Quartic& line,
+// The table of `line`, which f is from `reach` on, and of quintics before that; divided by `step`.
+Piecewise fit(Piecewise::Symmetry symmetry, double (*f)(double), double reach, double simple, const Quintic& line,
               double step, double offset) {
   const double width = reach / (Piecewise::kLast - 0.5);
   Piecewise p{.symmetry = symmetry, .segments = float(1 / width), .simple = float(simple / step)};
   for (int i = 0; i <= Piecewise::kLast; ++i) {
-    const Quartic c = i < Piecewise::kLast ? quartic(f, i, width) : line;
+    const Quintic c = i < Piecewise::kLast ? quintic(f, i, width) : line;
     for (size_t power = 0; power < c.size(); ++power) {
       // the middle segment's own symmetry: what is left of the other powers is rounding
       const bool there = i > 0 || (power % 2 == 0) == (symmetry == Piecewise::Symmetry::even);
@@ -105,24 +105,26 @@ double silu_reach(double error) {
 
 Piecewise silu_of(double reach, double step, double offset) {
   const double half = reach / (Piecewise::kLast - 0.5) / 2;  // x/2 is so much of u
-  return fit(Piecewise::Symmetry::even, h, reach, half, {0, half, 0, 0, 0}, step, offset);
+  return fit(Piecewise::Symmetry::even, h, reach, half, {0, half, 0, 0, 0, 0}, step, offset);
 }
 
 }  // namespace
 
-// A result that is off by e steps is rounded differently for a share e of all inputs, so tails are followed to 0.005.
-// Without a residual that need not be so where every result is cut off at 255, nor below zero, where what is
-// nothing to within 0.2 steps is rounded to the zero point either way.
+// A result that is off by e steps is rounded differently for a share e of all inputs, so tails are followed to 0.005;
+// to 0.02 where a residual is added, few as inputs so far out are. Without a residual that need not be so where every
+// result is cut off at 255, nor below zero, where what is nothing to within 0.2 steps is rounded to the zero point
+// either way.
 Piecewise silu_in_steps(Quant out, const Quant* residual) {
-  const double step = out.scale, tail = silu_reach(0.005 * step);
+  const double step = out.scale;
   if (residual != nullptr)
-    return silu_of(tail, step, out.zero_point - residual->zero_point * double(residual->scale) / step);
+    return silu_of(std::max(9.0, silu_reach(0.02 * step)), step,
+                   out.zero_point - residual->zero_point * double(residual->scale) / step);
   const double top = (256 - out.zero_point) * step + 0.3;  // x - silu(x) is 0.28 at most
-  return silu_of(std::max(silu_reach(0.2 * step), std::min(tail, top)), step, out.zero_point);
+  return silu_of(std::max(silu_reach(0.2 * step), std::min(silu_reach(0.005 * step), top)), step, out.zero_point);
 }
 
 Piecewise silu() { return silu_of(silu_reach(6e-5), 1, 0); }
 
-Piecewise sigmoid() { return fit(Piecewise::Symmetry::odd, o, 10, 0.5, {0.5, 0, 0, 0, 0}, 1, 0); }
+Piecewise sigmoid() { return fit(Piecewise::Symmetry::odd, o, 12, 0.5, {0.5, 0, 0, 0, 0, 0}, 1, 0); }
 
 }  // namespace sparsec::numerics

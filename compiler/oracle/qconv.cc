@@ -60,7 +60,7 @@ void evaluate_op(const QConv& op, const Call& call) {
           const float f = epilogue.scalings[size_t(o)](acc);
           switch (epilogue.form) {
             case EpilogueForm::requantise:
-              return sinks[0].store_steps(at, numerics::round_even(f) + numerics::late_zero_point(q));
+              return sinks[0].store_steps(at, numerics::round_even(f) + q.zero_point);
             case EpilogueForm::silu_steps: {
               const float a = numerics::evaluate(epilogue.curve, f);
               const float sum = residual ? std::fma(float(residual[at]), r.scale / q.scale, a) : a;

@@ -63,6 +63,7 @@ void set_epilogue(ConvSpec& spec, const QConv& op, const std::vector<int32_t>& r
                           spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
   const std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
   for (const numerics::Scaling& s : scalings) {
+    if (epilogue.form == EpilogueForm::requantise) spec.acc_bias.push_back(s.acc_bias);
     spec.multiplier.push_back(s.multiplier);
     spec.bias.push_back(s.bias);
   }

@@ -55,6 +55,8 @@ class Maker {
       s.outputs.back().f32 = true;
       s.outputs.back().planes = s.rows - between(0, 3);
     }
+    if (s.form() == EpilogueForm::requantise)
+      for (int64_t r = 0; r < s.rows; ++r) s.acc_bias.push_back(int32_t(between(-200000, 200000)));
     s.curve = s.form() == EpilogueForm::silu_steps
                   ? numerics::silu_in_steps(s.outputs[0].quant, s.residual ? &s.residual_quant : nullptr)
               : s.activation == Activation::sigmoid ? numerics::sigmoid()

@@ -229,7 +229,7 @@ class Maker {
     return s;
   }
   float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
-    int32_t acc = 0;
+    int32_t acc = s.acc_bias.empty() ? 0 : s.acc_bias[size_t(r)];
     for (int64_t plane = 0; plane < s.in_planes; ++plane)
       for (size_t t = 0; t < s.taps.size(); ++t)
         for (int j = 0; j < 4; ++j)
@@ -242,6 +242,7 @@ class Maker {
   void conv(kernels::ConvFamily family, const char* name) {
     kernels::ConvSpec s = conv_spec(8);
     for (float& m : s.multiplier) m *= 30;  // in steps
+    for (int r = 0; r < 8; ++r) s.acc_bias.push_back(int32_t(random_() % 4001) - 2000);
     WordPool pool(kernels::kPoolPointer);
     kernels::ConvKernel k =
         kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();

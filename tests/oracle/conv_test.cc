@@ -156,10 +156,10 @@ Integers random_qconv(const Window& window, bool residual, std::mt19937& generat
 }
 
 // fma(float(acc), m, b), with m and b in `units`.
-float scaled(const QConv& op, int64_t o, int32_t acc, double units, double offset = 0) {
+float scaled(const QConv& op, int64_t o, int32_t acc, double units) {
   const auto i = size_t(o);
   const double m = op.multiplier[i], b = op.acc_bias[i] * m + double(op.bias[i]);
-  return std::fma(float(acc), float(m * units), float(b * units + offset));
+  return std::fma(float(acc), float(m * units), float(b * units));
 }
 
 TEST(QConv, IsItsFormula) {
@@ -226,7 +226,9 @@ TEST(QConv, WithOneByteOutputIsItsFormula) {
             for (const auto& [p, q] : products) acc += p * q;
             int32_t steps = 13;
             if (activation == Activation::none) {
-              steps += numerics::round_even(scaled(m.op, o, acc, 1 / double(quant.scale)));
+              steps += numerics::round_even(std::fma(float(acc + m.op.acc_bias[size_t(o)]),
+                                                     m.op.multiplier[size_t(o)] / quant.scale,
+                                                     m.op.bias[size_t(o)] / quant.scale));
             } else {
               float a = numerics::evaluate(table, scaled(m.op, o, acc, double(table.segments)));
               if (residual) a = std::fma(float(m.residual.data<uint8_t>()[at]), 0.04f / quant.scale, a);

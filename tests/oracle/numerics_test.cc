@@ -9,16 +9,6 @@ namespace {
 double true_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double true_silu(double x) { return x * true_sigmoid(x); }
 
-// Where the zero point is in the bias, ties still go where they went: to the even integer before it is added.
-TEST(Requantising, ZeroPointInTheBiasOnlyWhereTiesBreakTheSameWay) {
-  for (int32_t zero_point : {0, 1, 2, 77, 128}) {
-    const Quant q{0.5f, zero_point};
-    const Scaling s = requantising(3, 0.25f, 0, q);
-    for (int32_t acc = -300; acc < 300; ++acc)
-      EXPECT_EQ(round_even(s(acc)) + late_zero_point(q), round_even(float(acc + 3) * 0.5f) + zero_point) << acc;
-  }
-}
-
 TEST(Exp, RelativeErrorIsAFewUlp) {
   double worst = 0;
   for (int i = -86 * 4096; i <= 86 * 4096; ++i) {

@@ -10,11 +10,10 @@ double true_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double true_silu(double x) { return x * true_sigmoid(x); }
 
 // In steps, against the truth clamped to bytes: what the quantiser makes of it.
-double worst_error(Quant out, const Quant* residual) {
+double worst_error(Quant out, const Quant* residual, double up_to) {
   const Piecewise t = silu_in_steps(out, residual);
   double worst = 0;
-  for (int i = -20 * 4096; i <= 20 * 4096; ++i) {
-    const double x = i / 4096.0;
+  for (double x = -up_to; x <= up_to; x += 1.0 / 4096) {
     const double offset =
         residual ? out.zero_point - residual->zero_point * double(residual->scale) / out.scale : out.zero_point;
     const double truth = true_silu(x) / out.scale + offset, got = evaluate(t, float(x) * t.segments);
@@ -31,14 +30,17 @@ double worst_error(Quant out, const Quant* residual) {
   return worst;
 }
 
-// A share e of the inputs of a layer whose error is e steps is rounded differently: at most one in 170, in the tails;
-// elsewhere far fewer.
+// A share e of the inputs of a layer whose error is e steps is rounded differently: one in a thousand at most, and one
+// in 50 to 200 in tails where hardly any input is.
 TEST(Silu, ErrorIsSmallAgainstAStep) {
   for (const float scale : {0.011f, 0.02f, 0.03f, 0.05f, 0.08f, 0.15f, 0.25f}) {
     const Quant out{scale, int32_t(0.28f / scale)}, residual{0.7f * scale, 3};
-    EXPECT_LT(worst_error(out, nullptr), 0.0055) << scale;
-    EXPECT_GT(worst_error(out, nullptr), 0.00005) << scale;  // an approximation: the grid is fine enough to see that
-    EXPECT_LT(worst_error(out, &residual), 0.008) << scale;
+    EXPECT_LT(worst_error(out, nullptr, 7), 0.001) << scale;
+    EXPECT_GT(worst_error(out, nullptr, 7), 0.000005)
+        << scale;  // an approximation: the grid is fine enough to see that
+    EXPECT_LT(worst_error(out, &residual, 7), 0.002) << scale;
+    EXPECT_LT(worst_error(out, nullptr, 20), 0.0055) << scale;
+    EXPECT_LT(worst_error(out, &residual, 20), 0.0205) << scale;
   }
 }
 
@@ -62,8 +64,8 @@ TEST(Sigmoid, ByTable) {
     ASSERT_GE(y, 0) << x;
     ASSERT_LE(y, 1) << x;
   }
-  EXPECT_LT(worst, 5e-5);
-  EXPECT_GT(worst, 5e-6);
+  EXPECT_LT(worst, 7e-6);
+  EXPECT_GT(worst, 1e-6);
   EXPECT_EQ(evaluate(t, 0), 0.5f);
   EXPECT_EQ(evaluate(t, 1e9f), 1.0f);
   EXPECT_EQ(evaluate(t, -1e9f), 0.0f);
@@ -105,7 +107,7 @@ TEST(Piecewise, TableIsTheSameEverywhere) {
   add(t.segments), add(t.simple);
   for (const auto& c : t.c)
     for (float f : c) add(f);
-  EXPECT_EQ(hash, 9081578927986969759u);
+  EXPECT_EQ(hash, 7738538918653697808u);
 }
 
 }  // namespace
