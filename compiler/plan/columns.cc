@@ -108,7 +108,7 @@ class Columns {
     return 0;
   }
   bool fits(int32_t first, int32_t last) const {
-    return activations(first, last) <= options_.arena_bytes && bands(first, last) > 0;
+    return activations(first, last) <= options_.group_bytes && bands(first, last) > 0;
   }
 
   // Tiles of step s that must be done so that `pixels` of what it writes are.

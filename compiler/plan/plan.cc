@@ -233,6 +233,23 @@ sparsec_type abi_type(DType t) {
   return SPARSEC_F32;
 }
 
+// Columns and arena. What a group hands to the next lives through both, so long groups make a large arena; where it
+// comes to more than it may, groups are cut shorter. Of models that need more without columns it may come to a quarter
+// more than that.
+static void cut_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
+  const std::vector<Buffer> uncut = plan.places.buffers;
+  const int64_t layers = place_buffers(plan.places.buffers);
+  const int64_t most = layers <= options.arena_bytes ? options.arena_bytes : layers + layers / 4;
+  const int64_t shortest = options.group_bytes >> 6;
+  PlanOptions tried = options;
+  for (;; tried.group_bytes = tried.group_bytes * 3 / 4) {
+    plan.places.buffers = uncut;
+    schedule_columns(plan, extents, tried);
+    plan.program.arena_bytes = place_buffers(plan.places.buffers);
+    if (plan.program.arena_bytes <= most || tried.group_bytes < shortest) return;
+  }
+}
+
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
   check_pictures(graph);
   const DetectionGraph detection = plan_detection(graph, raw_head);
@@ -247,8 +264,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   const std::vector<LevelSteps> level_steps = lower_nodes(to);
   deliver_outputs(to);
   keep_levels_alive(plan, detection, level_steps);
-  schedule_columns(plan, to.extents(), options);
-  plan.program.arena_bytes = place_buffers(plan.places.buffers);
+  cut_columns(plan, to.extents(), options);
   to.resolve();
   if (!detection.levels.empty()) describe_head(plan, detection, level_steps);
   return plan;

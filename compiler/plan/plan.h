@@ -78,10 +78,10 @@ using KernelChoices = std::map<std::string, kernels::ConvFamily>;  // by the con
 
 struct PlanOptions {
   bool columns = true;
-  int64_t l2_bytes = 1 << 20;  // of the target, per core
-  int64_t band_tiles = 48;     // a band of a group has as many vectors of each step at least, of a lone step half
-  int64_t arena_bytes =
-      17 << 19;           // a group's tensors live together: groups end before they need more than this (8.5 MB)
+  int64_t l2_bytes = 1 << 20;        // of the target, per core
+  int64_t band_tiles = 48;           // a band of a group has as many vectors of each step at least, of a lone step half
+  int64_t group_bytes = 17 << 19;    // a group's tensors live together: it ends before they need more than this
+  int64_t arena_bytes = 10'000'000;  // shorter groups are tried where the arena needs more (see cut_columns)
   std::string kernel;     // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
   KernelChoices kernels;  // for these convolutions before that
 };

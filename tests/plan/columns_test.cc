@@ -182,6 +182,22 @@ TEST(Columns, EveryTileOfEveryStepOnce) {
   EXPECT_GT(banded, 20);  // else the cache above is too large to show anything
 }
 
+// What groups hand on to each other lives long: cut shorter, they need no more than layer by layer.
+TEST(Columns, ArenaIsNoLargerThanItMayBe) {
+  int larger = 0;
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    const Graph graph = align_slots(passes::lower_strides(testing::random_graph(seed)));
+    const Isa& isa = *find_isa("avx2");
+    const int64_t layers = make_plan(graph, isa, small_cache(false)).program.arena_bytes;
+    PlanOptions options = small_cache(true);
+    larger += make_plan(graph, isa, options).program.arena_bytes > layers;
+    options.group_bytes = 64 << 10;  // tried down to a 64th of it
+    options.arena_bytes = layers;
+    EXPECT_LE(make_plan(graph, isa, options).program.arena_bytes, layers) << "seed " << seed;
+  }
+  EXPECT_GT(larger, 5);  // else nothing had to be cut
+}
+
 // A graph small enough to follow by eye, as --dump-plan prints it. SPARSEC_UPDATE_GOLDEN=1 writes the file anew.
 TEST(Columns, DumpOfASmallPlan) {
   const Graph graph = align_slots(passes::lower_strides(testing::small_graph()));
