@@ -10,6 +10,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/names.h"
+#include "compiler/cli/numbers.h"
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/reports.h"
 #include "compiler/engine/engine.h"
@@ -154,7 +155,7 @@ std::function<Result()> add_compile(CLI::App& app) {
   app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")
       ->type_name("NS");
   app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")
-      ->check(CLI::Range(1, 256))
+      ->check(whole_number(1, 256))
       ->type_name("N");
   app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")
       ->type_name("FILE")
