@@ -16,16 +16,6 @@ class CommandLine : public Program {
     ASSERT_EQ(run(DRAW_SCENE " scene.png").code, 0);
     ASSERT_EQ(run("cp scene.png other.png").code, 0);
   }
-  // Makes no sense: exit code 2 and one line that says `part`; leaves nothing beside what was there.
-  void expect_usage(const std::string& arguments, const std::string& part) const {
-    const auto before = files();
-    const Outcome o = sparsec(arguments);
-    EXPECT_EQ(o.code, 2) << arguments << "\n" << o.err;
-    EXPECT_NE(o.err.find(part), std::string::npos) << arguments << "\n" << o.err;
-    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
-    EXPECT_TRUE(o.out.empty()) << o.out;
-    EXPECT_EQ(files(), before) << arguments;
-  }
   // In a shell of its own, which opens standard error as `redirection` says.
   Outcome with_error_to(const std::string& redirection, const std::string& arguments) const {
     return run("sh -c '" SPARSEC_PROGRAM " " + arguments + " " + redirection + "'");
@@ -119,6 +109,55 @@ TEST_F(CommandLine, AnchorsLeavePicturesAlone) {
   EXPECT_EQ(nlohmann::json::parse(o.out).size(), 1U);
   EXPECT_EQ(sparsec(raw + "scene.png " + anchors + "--max-det 1").out, o.out);
   expect_refused(raw + "--anchors 10,13 30,61 scene.png", "the raw heads need 9 anchors");
+}
+
+TEST_F(CommandLine, OptionsThatWouldDoNothing) {
+  expect_usage("analyze demo.onnx --threads 2", "--threads requires --measure");
+  expect_usage("analyze demo.onnx --pin", "--pin requires --measure");
+  expect_usage("detect demo.onnx scene.png --target avx2 --isa scalar", "--isa scalar is not among --target avx2");
+  expect_usage("verify demo.onnx --target avx2,avx512_vnni --isa scalar",
+               "--isa scalar is not among --target avx2,avx512_vnni");
+  for (const char* targets : {"avx2,scalar", "all"}) {
+    const Outcome o = sparsec("analyze demo.onnx --isa scalar --target " + std::string(targets));
+    EXPECT_EQ(o.code, 0) << targets << "\n" << o.err;
+  }
+  // not only where something is compiled for it: what the cache holds is no answer either
+  ASSERT_EQ(sparsec("detect demo.onnx scene.png --isa scalar").code, 0);
+  expect_usage("detect demo.onnx scene.png --target avx2 --isa scalar", "--isa scalar is not among --target avx2");
+}
+
+TEST_F(CommandLine, EveryFormAsksForItsOutput) {
+  for (const char* more : {"", " --dump-plan"}) {
+    expect_usage("demo.onnx --emit cpp" + std::string(more), "name the folder to write: sparsec demo.onnx -o ");
+    expect_usage("demo.onnx --emit asm" + std::string(more), "name the file to write: sparsec demo.onnx -o yolo.s ");
+    expect_usage("demo.onnx --emit llvm" + std::string(more), "name the file to write: sparsec demo.onnx -o yolo.ll ");
+    expect_usage("demo.onnx --emit obj" + std::string(more), "name the library to write: sparsec demo.onnx -o ");
+  }
+  expect_refused("benchmark demo.onnx -x demo.onnx/x", "demo.onnx is no folder");
+}
+
+// Decided before anything is detected: pictures are known by their bytes, and written by their names.
+TEST_F(CommandLine, PicturesOfAnyNameAreSaved) {
+  ASSERT_EQ(run("cp scene.png scene.gif").code, 0);
+  ASSERT_EQ(run("cp scene.png scene").code, 0);
+  const Outcome o = sparsec("detect demo.onnx scene.gif scene scene.png --save-dir out");
+  EXPECT_EQ(o.code, 0) << o.err;
+  size_t saved = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ / "out")) saved += entry.path().extension() == ".png";
+  EXPECT_EQ(saved, 3U);
+  EXPECT_TRUE(fs::exists(folder_ / "out/scene.gif.png"));
+}
+
+TEST_F(CommandLine, ACacheThatCannotBeReadIsTold) {
+  fs::create_directories(folder_ / "cache");
+  folder_.write("cache/sparsec", "");  // a file, as root may read every folder
+  for (const char* line : {"cache", "cache --clean"})
+    expect_refused(line, "cache/sparsec: cannot read: Not a directory");
+}
+
+TEST_F(CommandLine, WhatCannotBeRemovedIsTold) {
+  fs::create_directories(folder_ / "cache/sparsec/k.so/inside");  // as root may remove every file
+  expect_refused("cache --clean", "cache/sparsec/k.so: cannot remove: Directory not empty");
 }
 
 TEST_F(CommandLine, EmptyValuesAreNone) {
