@@ -19,8 +19,9 @@ Compiled compile_with_progress(const std::string& path, const CompileOptions& op
 // names.
 void require_onnx(const std::string& path);
 
-// Whether MODEL is a shared library, ready to run, and no model to compile. Throws UsageError where the user gave options
-// that shape what is compiled, which a library is already, and CompileError for a static library, which cannot be run.
+// Whether MODEL is a shared library, ready to run, and no model to compile. Throws UsageError where the user gave
+// options that shape what is compiled, which a library is already, and CompileError for a static library, which cannot
+// be run.
 bool is_ready_to_run(const std::string& path, const ModelOptions& options);
 
 // Everything of the options that shapes a library, as text: for the cache's key and its listing.
