@@ -67,10 +67,25 @@ void check_size(const Graph& graph) {
   }
 }
 
+// Options that would change nothing are mistakes: anchors are for raw heads, and names for classes.
+void check_anchors(const Graph& graph, const std::vector<std::array<float, 2>>& anchors) {
+  if (anchors.empty()) return;
+  const bool decodes =
+      std::ranges::any_of(graph.nodes, [](const Node& n) { return std::holds_alternative<Decode>(n.op); });
+  throw CompileError(graph.meta.path +
+                     (decodes ? ": decodes its boxes itself, by anchors of its own"
+                              : ": has no raw YOLOv5 heads that " + std::to_string(anchors.size()) + " anchors fit") +
+                     "; leave out --anchors");
+}
+
 // COCO's names serve a detector of 80 classes that brings none.
 void complete_class_names(ModelImage& image, const std::string& file) {
   const uint32_t classes = image.programs.front().head.classes;
-  if (!file.empty() && classes > 0 && image.class_names.size() != classes)
+  if (!file.empty() && classes == 0)
+    throw CompileError(file +
+                       ": the model is no detector that sparsec recognises, so it has no classes to name; leave "
+                       "out --class-names");
+  if (!file.empty() && image.class_names.size() != classes)
     throw CompileError(file + ": has " + std::to_string(image.class_names.size()) + " names, and the model tells " +
                        std::to_string(classes) + " classes apart");
   if (image.class_names.empty() && classes == coco_names().size()) image.class_names = coco_names();
@@ -148,6 +163,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
 
   std::optional<RawHead> raw_head;
   if (auto heads = passes::detect_raw_heads(c.graph, options.anchors)) raw_head = RawHead{heads->levels, heads->decode};
+  if (!raw_head) check_anchors(c.graph, options.anchors);
 
   std::vector<const Isa*> targets = options.targets;
   if (targets.empty()) targets = {host_isas().front()};

@@ -10,7 +10,6 @@
 #include "compiler/cli/measure.h"
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/reports.h"
-#include "compiler/error.h"
 #include "sparsec/benchmark.h"
 
 namespace sparsec::cli {
@@ -28,11 +27,11 @@ struct Arguments {
 
 Result analyze(const Arguments& a) {
   check_outputs({{"--report", a.report}}, {a.model, a.model_options.class_names});
+  require_onnx(a.model);
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;
   if (a.measure) {
     const OpenedModel opened = open_with_plan(a.model, a.model_options, a.load_options);
-    if (!opened.compiled) throw CompileError(a.model + ": a library; analyze looks at the .onnx file it was made of");
     const NoiseTensors tensors(opened.model);
     RoofBench roofs(isa_of(opened.model), opened.model.threads());
     benchmark([&] { opened.model.run(tensors.in(), tensors.out()); }, kWarmUp);
@@ -64,6 +63,7 @@ void add_analyze(CLI::App& app, Result& result) {
       "Run the model here and time its layers against the machine's measured peaks; the web page shows it too");
   add_model_options(*command, a->model_options);
   add_load_options(*command, a->load_options);
+  for (const char* of_running : {"--threads", "--pin"}) command->get_option(of_running)->needs("--measure");
   command->footer(
       "A block is four neighbouring input channels of one tap and one output channel: what one instruction multiplies. "
       "Blocks of zeros cost nothing; single\n"

@@ -14,6 +14,7 @@
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/machine.h"
 #include "compiler/cli/measure.h"
+#include "compiler/cli/numbers.h"
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/streams.h"
 #include "compiler/error.h"
@@ -95,15 +96,15 @@ void add_benchmark(CLI::App& app, Result& result) {
       ->required()
       ->type_name("");
   command->add_option("-t,--time", a->timing.seconds, "Seconds to measure")
-      ->check(CLI::Range(0.0, 86400.0))
+      ->check(number(0, 86400))
       ->capture_default_str()
       ->type_name("S");
   command->add_option("-w,--warmup", a->timing.warmup_seconds, "Seconds to run before measuring")
-      ->check(CLI::Range(0.0, 86400.0))
+      ->check(number(0, 86400))
       ->capture_default_str()
       ->type_name("S");
   command->add_option("--iterations", a->timing.iterations, "Measure this many runs instead of for a time")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->check(whole_number(1, int64_t{1} << 40))
       ->type_name("N");
   command
       ->add_option("-s,--scenario", a->scenario,
@@ -116,11 +117,14 @@ void add_benchmark(CLI::App& app, Result& result) {
           "--streams,--num_streams", [a](int n) { a->streams = n; },
           "Contexts of the model that work at once, each with its share of the threads (default of "
           "async: one for every two threads)")
-      ->check(CLI::Range(1, 256))
+      ->check(whole_number(1, 256))
       ->type_name("S");
   command
-      ->add_option("--images", a->images,
-                   "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes")
+      ->add_option(
+          "--images", a->images,
+          "Measure from these pictures (files, or folders of them) to boxes, and tell where the time goes. They "
+          "end before a .onnx or .so")
+      ->allow_extra_args(false)  // words.h gives each picture an option of its own
       ->type_name("FILE");
   command->add_flag("-q,--quiet", a->quiet, "Print the results only, not the machine");
   command
@@ -131,13 +135,6 @@ void add_benchmark(CLI::App& app, Result& result) {
       ->type_name("FILE")
       ->excludes("--images");
   add_model_options(*command, a->model_options);
-  command->get_option("--batch")->description(
-      "Pictures per run (default: the model's, or 1 where it is dynamic); also -b");
-  command->add_option_function<int64_t>(
-             "-b", [a](int64_t n) { a->model_options.batch = n; }, "The same as --batch")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N")
-      ->group("Model");
   add_load_options(*command, a->load_options);
   command->footer(
       "Batches from raw input tensors to the complete outputs, one after the other or from several streams at once.\n"

@@ -2,13 +2,17 @@
 #include "compiler/cli/build_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <optional>
+#include <type_traits>
 
 #include "compiler/cli/cache.h"
+#include "compiler/cli/exit_codes.h"
 #include "compiler/cli/heartbeat.h"
 #include "compiler/cli/names.h"
 #include "compiler/cli/plan_file.h"
@@ -38,10 +42,15 @@ std::optional<engine::Library> load_if_there(const fs::path& path) {
   }
 }
 
+template <typename T>
+bool contains(const std::vector<T>& all, const std::type_identity_t<T>& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 ptrdiff_t rank(const Isa* isa) { return std::find(all_isas().begin(), all_isas().end(), isa) - all_isas().begin(); }
 
 // "host" is the best that this CPU runs, "all" everything that it runs.
-std::vector<const Isa*> isas(const std::vector<std::string>& names, const std::string& option) {
+std::vector<const Isa*> isas(const std::vector<std::string>& names) {
   std::vector<const Isa*> out;
   for (const std::string& name : names) {
     std::vector<const Isa*> add;
@@ -51,7 +60,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names, const std::s
     } else if (const Isa* isa = find_isa(name)) {
       add = {isa};
     } else {
-      throw CompileError(option + ": '" + name + "' is unknown; known: host, all, " + names_of_isas());
+      throw CompileError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
     }
     for (const Isa* isa : add) {
       if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);
@@ -60,6 +69,34 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names, const std::s
   // best first, as programs are tried in their order
   std::sort(out.begin(), out.end(), [](const Isa* a, const Isa* b) { return rank(a) < rank(b); });
   return out;
+}
+
+// --isa: the one to run.
+const Isa* isa_to_run(const ModelOptions& o, const LoadOptions& load) {
+  const Isa* const isa = find_isa(load.isa);
+  if (!isa) throw CompileError("--isa: '" + load.isa + "' is unknown; known: " + names_of_isas());
+  if (!contains(o.given(), "--target") || contains(o.targets, "all")) return isa;
+  if (!contains(isas(o.targets), isa))
+    throw UsageError(fmt::format("--isa {} is not among --target {}", load.isa, fmt::join(o.targets, ",")));
+  return isa;
+}
+
+// Fewer where there are not so many; none of what is no ordinary file, as the importer's message is better.
+std::string first_bytes(const std::string& path, size_t count) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return {};
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(count, '\0');
+  file.read(bytes.data(), std::streamsize(count));
+  bytes.resize(size_t(std::max<std::streamsize>(file.gcount(), 0)));
+  return bytes;
+}
+
+bool is_shared_library(const std::string& path) { return first_bytes(path, 4) == "\177ELF"; }
+
+bool is_archive(const std::string& path) {
+  const std::string magic = first_bytes(path, 8);
+  return magic == "!<arch>\n" || magic == "!<thin>\n";
 }
 
 // Of the target, per core; nothing where it is not known.
@@ -73,15 +110,18 @@ std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
 
 }  // namespace
 
-bool is_library(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (!file) return false;  // the importer's message is better
-  char magic[4] = {};
-  const bool elf = std::fread(magic, 1, 4, file) == 4 && std::string_view(magic, 4) ==
-                                                             "\x7f"
-                                                             "ELF";
-  std::fclose(file);
-  return elf;
+void require_onnx(const std::string& path) {
+  if (is_shared_library(path) || is_archive(path))
+    throw CompileError(path + ": is a library; this command needs the .onnx that it was made of");
+}
+
+bool is_ready_to_run(const std::string& path, const ModelOptions& options) {
+  if (is_archive(path))
+    throw CompileError(path + ": is a static library; this command takes an .onnx or a shared library (.so)");
+  if (!is_shared_library(path)) return false;
+  if (const std::vector<std::string> given = options.given(); !given.empty())
+    throw UsageError(path + " is compiled already: " + given.front() + " can't change it; give the .onnx");
+  return true;
 }
 
 CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
@@ -92,7 +132,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
-  out.targets = load.isa.empty() ? isas(o.targets, "--target") : isas({load.isa}, "--isa");
+  out.targets = load.isa.empty() ? isas(o.targets) : std::vector{isa_to_run(o, load)};
   if (!o.plan.empty()) out.kernels = read_plan_file(o.plan).kernels;
   out.options_text = fingerprint(o, load);
   return out;
@@ -114,12 +154,14 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
 }
 
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options) {
+  require_onnx(path);
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   return compile(path, options);
 }
 
 LoadedModel open_model(const std::string& path, const ModelOptions& model_options, const LoadOptions& load_options) {
-  if (is_library(path)) return LoadedModel(engine::load(path), path, load_options);
+  if (is_ready_to_run(path, model_options)) return LoadedModel(engine::load(path), path, load_options);
+  CompileOptions compiler = compile_options(model_options, load_options);  // asked before the cache is
   const std::string options = fingerprint(model_options, load_options);
   const std::string model = importer::read_onnx(path).sha256;
   std::string names;
@@ -134,7 +176,6 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
     if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);
   }
 
-  CompileOptions compiler = compile_options(model_options, load_options);
   compiler.name = name_from_path(path);
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;

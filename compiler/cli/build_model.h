@@ -8,14 +8,21 @@
 
 namespace sparsec::cli {
 
-// `load` may name the instruction set that will run: then only that one is compiled.
+// `load` may name the instruction set that will run: then only that one is compiled. Throws UsageError where it is none
+// of the targets that the user gave.
 CompileOptions compile_options(const ModelOptions& options, const LoadOptions& load = {});
 
 // compile() with a progress line when it takes more than a second.
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options);
 
-// Shared libraries are told from models by their first bytes, not by their names.
-bool is_library(const std::string& path);
+// Throws CompileError where the file is a library. Libraries are told from models by their first bytes, not by their
+// names.
+void require_onnx(const std::string& path);
+
+// Whether MODEL is a shared library, ready to run, and no model to compile. Throws UsageError where the user gave
+// options that shape what is compiled, which a library is already, and CompileError for a static library, which cannot
+// be run.
+bool is_ready_to_run(const std::string& path, const ModelOptions& options);
 
 // Everything of the options that shapes a library, as text: for the cache's key and its listing.
 std::string fingerprint(const ModelOptions& options, const LoadOptions& load);

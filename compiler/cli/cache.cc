@@ -130,7 +130,10 @@ fs::path Cache::store(const std::string& key, const std::string& about, const st
     const std::span bytes(reinterpret_cast<const uint8_t*>(library.data()), library.size());
     write_file((folder_ / (key + ".txt")).string(), about + "\n" + digest(bytes) + "\n");
     write_file(path.string(), library);
-    trim();
+    try {
+      trim();
+    } catch (const FileError&) {  // what is stored is stored
+    }
     return path;
   } catch (const FileError&) {  // a full disk or a read-only home must not stop the command
     return {};
@@ -148,15 +151,19 @@ std::vector<Cache::Entry> Cache::entries() const {
     std::getline(text, entry.about);
     out.push_back(std::move(entry));
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw FileError(folder_.string(), "cannot read: " + error.message());
   std::sort(out.begin(), out.end(),
             [](const Entry& a, const Entry& b) { return a.used != b.used ? a.used > b.used : a.library < b.library; });
   return out;
 }
 
 void Cache::remove(const Entry& entry) {
-  std::error_code ignored;
-  fs::remove(entry.library, ignored);
-  fs::remove(fs::path(entry.library).replace_extension(".txt"), ignored);
+  for (const fs::path& path : {entry.library, fs::path(entry.library).replace_extension(".txt")}) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) throw FileError(path.string(), "cannot remove: " + error.message());
+  }
 }
 
 void Cache::trim() const {

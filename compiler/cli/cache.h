@@ -31,8 +31,8 @@ class Cache {
   std::filesystem::path find(const std::string& key) const;
   // Keeps a library; empty when the folder cannot be written.
   std::filesystem::path store(const std::string& key, const std::string& about, const std::string& library) const;
-  std::vector<Entry> entries() const;  // last used first
-  static void remove(const Entry& entry);
+  std::vector<Entry> entries() const;      // last used first; throws FileError where the folder is there and unreadable
+  static void remove(const Entry& entry);  // throws FileError
 
  private:
   void trim() const;

@@ -5,6 +5,7 @@
 #include "compiler/cli/cache.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/numbers.h"
 
 namespace sparsec::cli {
 namespace {
@@ -45,7 +46,7 @@ void add_cache(CLI::App& app, Result& result) {
   const auto a = std::make_shared<Arguments>();
   command->add_flag("--clean", a->clean, "Remove the libraries instead of listing them");
   command->add_option("--older-than", a->older_than_days, "With --clean: only those not used for this many days")
-      ->check(CLI::Range(0.0, 36500.0))
+      ->check(number(0, 36500))
       ->type_name("DAYS");
   command->footer(
       "Commands that are given an .onnx compile it and keep the library here. The least recently used go when the "

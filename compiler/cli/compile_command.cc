@@ -10,6 +10,7 @@
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/names.h"
+#include "compiler/cli/numbers.h"
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/plan_file.h"
 #include "compiler/cli/reports.h"
@@ -26,7 +27,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, dump_kernels, report;
-  bool dump_plan = false, tune = false;
+  bool emit_given = false, dump_plan = false, tune = false;
   int jobs = 0;
   ModelOptions model_options;
 };
@@ -117,10 +118,20 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
   throw CompileError("--dump-ir: there is no pass '" + wanted + "'; known: all" + known);
 }
 
+// What -o is to name, where it is left out.
+std::string ask_for_output(const Arguments& a) {
+  if (a.emit == "obj") return "name the library to write: sparsec " + a.model + " -o libyolo.a";
+  const bool folder = a.emit == "cpp";
+  return fmt::format("name the {} to write: sparsec {} -o {} --emit {}", folder ? "folder" : "file", a.model,
+                     folder             ? "yolo_src"
+                     : a.emit == "llvm" ? "yolo.ll"
+                                        : "yolo.s",
+                     a.emit);
+}
+
 Result compile(const Arguments& a) {
-  if (a.output.empty() && !a.dump_plan && a.dump_ir.empty() && a.dump_kernels.empty() && a.report.empty() && !a.tune) {
-    throw UsageError("name the library to write: sparsec " + a.model + " -o libyolo.a");
-  }
+  const bool looks_inside = a.dump_plan || !a.dump_ir.empty() || !a.dump_kernels.empty() || !a.report.empty() || a.tune;
+  if (a.output.empty() && (a.emit_given || !looks_inside)) throw UsageError(ask_for_output(a));
   const auto start = std::chrono::steady_clock::now();
   check_name("--name", model_name(a));
   check_output(a);
@@ -157,17 +168,18 @@ std::function<Result()> add_compile(CLI::App& app) {
   app.add_option("MODEL", a->model, "The .onnx file to compile")->type_name("");
   app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")
       ->type_name("FILE");
-  app.add_option("--emit", a->emit,
-                 "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
-      ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
-      ->capture_default_str()
-      ->type_name("FORM");
+  const CLI::Option* emit =
+      app.add_option("--emit", a->emit,
+                     "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
+          ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
+          ->capture_default_str()
+          ->type_name("FORM");
   app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")
       ->type_name("NAME");
   app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")
       ->type_name("NS");
   app.add_option("--jobs", a->jobs, "Threads to compile with (default: all); the result is the same")
-      ->check(CLI::Range(1, 256))
+      ->check(whole_number(1, 256))
       ->type_name("N");
   app.add_flag("--tune", a->tune,
                "Measure on this machine where the choice between kernels is close, and write it to the file of --plan");
@@ -198,7 +210,8 @@ std::function<Result()> add_compile(CLI::App& app) {
       "  sparsec COMMAND --help                                   more about a command\n\n"
       "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 "
       "a bug of sparsec.\n");
-  return [a]() -> Result {
+  return [a, emit]() -> Result {
+    a->emit_given = emit->count() > 0;
     if (a->model.empty()) throw UsageError("name a model or a command");
     return compile(*a);
   };

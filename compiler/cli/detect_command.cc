@@ -1,17 +1,18 @@
 // sparsec detect MODEL IMAGE...: what is in the pictures, as a table, as JSON, or drawn on them.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/numbers.h"
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/picture_names.h"
 #include "compiler/cli/pictures.h"
 #include "compiler/cli/session.h"
+#include "compiler/cli/tell.h"
 #include "compiler/error.h"
 #include "sparsec/draw.h"
 #include "sparsec/files.h"
@@ -65,11 +66,6 @@ void save_annotated(const fs::path& file, Image image, const std::vector<Detecti
   codecs::write_image(file.string(), image);
 }
 
-void tell(const FileError& e) {
-  std::fflush(stdout);
-  fmt::print(stderr, "sparsec: {}\n", e.what());
-}
-
 // Whether there is anything to look at, asked before a model is compiled for it: tells of all when there is not.
 bool any_picture(const std::vector<std::string>& paths) {
   std::vector<FileError> problems;
@@ -81,7 +77,7 @@ bool any_picture(const std::vector<std::string>& paths) {
       problems.push_back(e);
     }
   }
-  for (const FileError& e : problems) tell(e);
+  for (const FileError& e : problems) tell(e.what());
   return false;
 }
 
@@ -125,7 +121,7 @@ Result detect(const Arguments& a) {
       if (!a.save_dir.empty())
         save_annotated(fs::path(a.save_dir) / names.at(path).file, std::move(image), detections, model);
     } catch (const FileError& e) {  // one bad picture does not spoil the others
-      tell(e);
+      tell(e.what());
       result = kFailed;
     }
     progress.step(path);
@@ -148,15 +144,15 @@ void add_detect(CLI::App& app, Result& result) {
       ->add_option("--save-dir", a->save_dir, "Write the pictures with boxes and labels drawn on them into this folder")
       ->type_name("DIR");
   command->add_option("--conf", a->detect.confidence, "Least score")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number(0, 1))
       ->capture_default_str()
       ->type_name("P");
   command->add_option("--iou", a->detect.iou, "Overlap from which the weaker of two boxes of a class goes")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number(0, 1))
       ->capture_default_str()
       ->type_name("P");
   command->add_option("--max-det", a->detect.max_detections, "Most objects per picture")
-      ->check(CLI::Range(1, 30000))
+      ->check(whole_number(1, 30000))
       ->capture_default_str()
       ->type_name("N");
   command->add_flag("--multi-label", a->detect.multi_label, "Give a box every class above --conf, not only its best");

@@ -8,11 +8,15 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <new>
 #include <system_error>
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/placement.h"
+#include "compiler/cli/tell.h"
+#include "compiler/cli/words.h"
 #include "compiler/error.h"
 #include "compiler/version.h"
 #include "sparsec/files.h"
@@ -21,8 +25,7 @@ namespace sparsec::cli {
 namespace {
 
 int fail(ExitCode code, std::string_view message) {
-  std::fflush(stdout);
-  fmt::print(stderr, "sparsec: {}\n", message);
+  tell(message);
   return code;
 }
 
@@ -48,7 +51,10 @@ std::string commands_of(const CLI::App& app) {
 int fail_usage(const CLI::App& app, const std::string& word, std::string message) {
   if (is_unknown_command(app, word))
     message = fmt::format("there is no command and no model '{}'; commands: {}", word, commands_of(app));
-  const std::string command = is_command(app, word) ? word + " " : "";
+  const auto chosen = app.get_subcommands();  // none where the parser did not get so far
+  const std::string command = !chosen.empty()         ? chosen.front()->get_name() + " "
+                              : is_command(app, word) ? word + " "
+                                                      : "";
   return fail(kUsage, fmt::format("{}; see sparsec {}--help", message, command));
 }
 
@@ -57,7 +63,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("sparsec ") + kVersion);
   app.get_formatter()->column_width(34);
   app.require_subcommand(0, 1);
-  const std::string first_word = argc > 1 ? argv[1] : "";
+  const Words words(argv + std::min(argc, 1), argv + argc);
+  const std::string first_word = words.empty() ? "" : words.front();
   Result result = kOk;
   const auto compile = add_compile(app);
   add_detect(app, result);
@@ -66,13 +73,18 @@ int main(int argc, char** argv) {
   add_analyze(app, result);
   add_benchmark(app, result);
   add_cache(app, result);
+  app.parse_complete_callback([&] { check_placement(app, words); });  // before any command runs
   try {
-    app.parse(argc, argv);
+    refuse_empty(words);
+    Words backwards = end_lists(words);
+    std::ranges::reverse(backwards);  // as CLI11 takes them
+    app.parse(backwards);
     if (app.get_subcommands().empty()) result = compile();
     if (std::fflush(stdout) != 0) return fail(kFailed, "cannot write to standard output");
     return result;
   } catch (const CLI::Success& e) {  // --help, --version
     app.exit(e);
+    if (!std::cout.flush()) return fail(kFailed, "cannot write to standard output");
     return kOk;
   } catch (const CLI::ParseError& e) {
     return fail_usage(app, first_word, e.what());
@@ -96,4 +108,7 @@ int main(int argc, char** argv) {
 }  // namespace
 }  // namespace sparsec::cli
 
-int main(int argc, char** argv) { return sparsec::cli::main(argc, argv); }
+int main(int argc, char** argv) {
+  sparsec::cli::fill_standard_streams();
+  return sparsec::cli::main(argc, argv);
+}

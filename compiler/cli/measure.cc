@@ -24,7 +24,7 @@ std::vector<LayerWork> layers_of_running(const OpenedModel& opened) {
 
 OpenedModel open_with_plan(const std::string& path, const ModelOptions& model_options,
                            const LoadOptions& load_options) {
-  if (is_library(path)) return {nullptr, LoadedModel(engine::load(path), path, load_options)};
+  if (is_ready_to_run(path, model_options)) return {nullptr, LoadedModel(engine::load(path), path, load_options)};
   CompileOptions options = compile_options(model_options, load_options);
   options.name = name_from_path(path);
   auto compiled = std::make_shared<const Compiled>(compile_with_progress(path, options));

@@ -1,9 +1,11 @@
 // Options that several commands share.
 #include "compiler/cli/options.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "codegen/isa/isa.h"
+#include "compiler/cli/numbers.h"
 #include "compiler/error.h"
 
 namespace sparsec::cli {
@@ -12,8 +14,12 @@ namespace {
 constexpr int64_t kMostPictures = 1024, kLargestSide = 16384, kLeastL2 = 64, kMostL2 = 64 << 10;
 constexpr int kMostThreads = 256;
 
-std::array<int64_t, 2> shape_of(const std::vector<int64_t>& values) {
-  return values.size() == 1 ? std::array{values[0], values[0]} : std::array{values[0], values[1]};
+constexpr const char* kModelGroup = "Model";
+
+// Of what whole_numbers() let pass: one or two.
+std::array<int64_t, 2> shape_of(const std::string& text) {
+  const std::vector<double> values = numbers_in(text).value();
+  return {int64_t(values.front()), int64_t(values.back())};
 }
 
 }  // namespace
@@ -24,7 +30,16 @@ std::string names_of_isas() {
   return names;
 }
 
+std::vector<std::string> ModelOptions::given() const {
+  std::vector<std::string> names;
+  if (!app) return names;
+  for (const CLI::Option* option : app->parse_order())
+    if (option->get_group() == kModelGroup) names.push_back(option->get_name());
+  return names;
+}
+
 void add_model_options(CLI::App& app, ModelOptions& o) {
+  o.app = &app;
   app.add_option("--target", o.targets,
                  "Instruction sets to compile for: host (the best that this machine runs), all (that it runs), or a "
                  "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up")
@@ -32,49 +47,50 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->allow_extra_args(false)  // one word: what follows is the model
       ->type_name("ISA,...")
       ->capture_default_str()
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option_function<int64_t>(
-         "--batch", [&o](int64_t n) { o.batch = n; },
+         "-b,--batch", [&o](int64_t n) { o.batch = n; },
          "Pictures per run (default: the model's, or 1 where it is dynamic)")
-      ->check(CLI::Range(int64_t{1}, kMostPictures))
+      ->check(whole_number(1, kMostPictures))
       ->type_name("N")
-      ->group("Model");
-  app.add_option_function<std::vector<int64_t>>(
-         "--input-shape", [&o](const std::vector<int64_t>& v) { o.input_shape = shape_of(v); },
-         "Rows and columns of the input picture (default: the model's, or 640 640 where it is dynamic)")
-      ->expected(1, 2)
-      ->delimiter(',')
-      ->check(CLI::Range(int64_t{1}, kLargestSide))
+      ->group(kModelGroup);
+  app.add_option_function<std::string>(
+         "--input-shape", [&o](const std::string& text) { o.input_shape = shape_of(text); },
+         "Rows and columns of the input picture, as 480 640 or 480,640; one number for both (default: the model's, or "
+         "640 640 where it is dynamic). A word that is no number is no part of it")
+      ->check(whole_numbers(2, 1, kLargestSide))
       ->type_name("H [W]")
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option("--anchors", o.anchors,
-                 "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
+                 "Anchors of raw heads, a list per level: 10,13,16,30,33,23 30,61,62,45,59,119 ... They end at the "
+                 "first word that is no list of numbers")
+      ->allow_extra_args(false)  // words.h gives each list an option of its own
       ->type_name("W,H,W,H,...")
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
       ->type_name("FILE")
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option("--columns", o.columns,
                  "Run groups of layers column by column, to stay in the cache: auto or off. The results are the same")
       ->check(CLI::IsMember({"auto", "off"}))
       ->capture_default_str()
       ->type_name("WHEN")
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option_function<int64_t>(
          "--l2", [&o](int64_t kib) { o.l2_kib = kib; },
          "KiB of second-level cache per core that columns are to fit in (default: this machine's for the targets host "
          "and all and with --isa, where it is known; else 1024)")
-      ->check(CLI::Range(kLeastL2, kMostL2))
+      ->check(whole_number(kLeastL2, kMostL2))
       ->type_name("KIB")
-      ->group("Model");
+      ->group(kModelGroup);
   app.add_option("--plan", o.plan, "Take each convolution's kernel from this file, which --tune wrote")
       ->type_name("FILE")
-      ->group("Model");
+      ->group(kModelGroup);
 }
 
 void add_load_options(CLI::App& app, LoadOptions& o) {
   app.add_option("--threads", o.threads, "Threads to run on (default: one per physical core)")
-      ->check(CLI::Range(1, kMostThreads))
+      ->check(whole_number(1, kMostThreads))
       ->type_name("N")
       ->group("Running");
   app.add_flag("--pin", o.pin, "Keep each thread on a physical core of its own (default: where the system puts it)")

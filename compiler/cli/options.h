@@ -20,6 +20,10 @@ struct ModelOptions {
   std::string columns = "auto";      // auto, off
   std::optional<int64_t> l2_kib;     // per core; none: the machine's own where it is the target
   std::string plan;                  // a plan file
+
+  // Those of the options above that the user gave: "--batch".
+  std::vector<std::string> given() const;
+  const CLI::App* app = nullptr;  // which they were added to
 };
 void add_model_options(CLI::App& app, ModelOptions& options);
 

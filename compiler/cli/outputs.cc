@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 void check_folder(const fs::path& output) {
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
   std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error))
+    throw CompileError(output.string() + ": cannot write: " + folder.string() + " is no folder");
   if (!fs::is_directory(folder, error))
     throw CompileError(output.string() + ": cannot write: there is no folder " + folder.string());
   if (fs::is_directory(output, error)) throw CompileError(output.string() + ": cannot write: is a folder");

@@ -11,12 +11,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The base name as it is saved: pictures are written as JPEG or PNG.
+// The base name as it is saved: pictures are written as JPEG or PNG, whatever the name of the picture that was read.
 std::string saved(const fs::path& path) {
   fs::path name = path.filename();
   std::string ending = name.extension().string();
   std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  if (ending == ".bmp") name.replace_extension(".png");
+  if (ending == ".bmp")
+    name.replace_extension(".png");
+  else if (ending != ".jpg" && ending != ".jpeg" && ending != ".png")
+    name += ".png";
   return name.string();
 }
 

@@ -173,8 +173,7 @@ std::optional<engine::Library> assemble(ModelImage image, const std::vector<cons
 
 // All that there are, or the one that is asked for.
 std::vector<const Isa*> targets(const Arguments& a, const CompileOptions& options) {
-  const bool all = a.load_options.isa.empty() ? a.model_options.targets == std::vector<std::string>{"all"}
-                                              : a.load_options.isa == "all";
+  const bool all = a.load_options.isa.empty() && a.model_options.targets == std::vector<std::string>{"all"};
   return all ? all_isas() : options.targets;
 }
 

@@ -1,10 +1,12 @@
 // dlopen and a look at what came: the library must say which model it holds and speak this version's tables.
 #include <dlfcn.h>
+#include <elf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "codegen/emit/llvm.h"
 #include "compiler/engine/engine.h"
@@ -33,9 +35,24 @@ int memory_file(const std::string& name, std::string_view bytes) {
   return descriptor;
 }
 
+// What the ELF header says; dlopen says only that there is no such file where it is of another machine. Empty for what
+// is no ELF file or of a machine that sparsec does not know.
+std::string_view architecture_of_file(const std::filesystem::path& path) {
+  Elf64_Ehdr header{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header) ||
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
+    return {};
+  return header.e_machine == EM_X86_64 ? "x86_64" : header.e_machine == EM_AARCH64 ? "aarch64" : "";
+}
+
 }  // namespace
 
 Library load(const std::filesystem::path& path) {
+  const std::string_view made_for = architecture_of_file(path), here = architecture_of(host_triple());
+  if (!made_for.empty() && made_for != here)
+    throw CompileError(path.string() + ": is a library for " + std::string(made_for) + ", and this machine is " +
+                       std::string(here));
   // Without a slash dlopen would search the system's folders.
   const std::string name = path.has_parent_path() ? path.string() : "./" + path.string();
   void* const handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);

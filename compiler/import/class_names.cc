@@ -172,6 +172,8 @@ std::optional<std::vector<std::string>> yaml_names(const std::vector<std::string
 
 std::string read_text(const std::string& path) {
   std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    throw CompileError(path + ": is a folder; expected a file of class names, one a line");
   if (!std::filesystem::is_regular_file(path, error)) {
     throw CompileError(path + ": no such file; expected class names, one a line");
   }

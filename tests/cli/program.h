@@ -45,6 +45,16 @@ class Program : public ::testing::Test {
     EXPECT_TRUE(o.err.starts_with("sparsec: ")) << o.err;
     EXPECT_EQ(files(), before) << arguments;
   }
+  // Makes no sense: exit code 2 and one line that says `part`; leaves nothing beside what was there.
+  void expect_usage(const std::string& arguments, const std::string& part) const {
+    const auto before = files();
+    const Outcome o = sparsec(arguments);
+    EXPECT_EQ(o.code, 2) << arguments << "\n" << o.err;
+    EXPECT_NE(o.err.find(part), std::string::npos) << arguments << "\n" << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+    EXPECT_TRUE(o.out.empty()) << o.out;
+    EXPECT_EQ(files(), before) << arguments;
+  }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
