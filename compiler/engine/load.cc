@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "codegen/emit/llvm.h"
+#include "compiler/engine/elf_file.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 
@@ -36,6 +37,7 @@ int memory_file(const std::string& name, std::string_view bytes) {
 }  // namespace
 
 Library load(const std::filesystem::path& path) {
+  check_whole(path);
   // Without a slash dlopen would search the system's folders.
   const std::string name = path.has_parent_path() ? path.string() : "./" + path.string();
   void* const handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
