@@ -88,6 +88,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.import.batch = o.batch;
   out.import.input_shape = o.input_shape;
   out.import.class_names_file = o.class_names;
+  out.import.on_warning = [](const std::string& line) { fmt::print(stderr, "sparsec: warning: {}\n", line); };
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;

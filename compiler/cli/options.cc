@@ -51,7 +51,8 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
                  "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
       ->type_name("W,H,W,H,...")
       ->group("Model");
-  app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
+  app.add_option("--class-names", o.class_names,
+                 "File of class names: one a line, or a data.yaml (or JSON) with a key names")
       ->type_name("FILE")
       ->group("Model");
   app.add_option("--columns", o.columns,

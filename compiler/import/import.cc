@@ -82,12 +82,18 @@ void add_outputs(GraphBuilder& builder) {
   }
 }
 
-// From the file, else from the metadata; metadata that cannot be read is as good as none.
+// From the file, else from the metadata; metadata that cannot be read is as good as none, but not passed over in
+// silence.
 std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions& options) {
   if (!options.class_names_file.empty()) return read_class_names(options.class_names_file);
   const auto names = model.metadata.find("names");
   if (names == model.metadata.end()) return {};
-  return parse_class_names(names->second).value_or(std::vector<std::string>());
+  auto read = parse_class_names(names->second);
+  if (!read && options.on_warning)
+    options.on_warning(model.path +
+                       ": the class names in its metadata cannot be read, so classes go by their numbers; "
+                       "expected a list, or a dictionary by number up to 99999: give --class-names");
+  return read.value_or(std::vector<std::string>());
 }
 
 // Names in a model may hold line breaks; a message may not.
