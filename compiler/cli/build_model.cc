@@ -130,7 +130,7 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
   }
 
   CompileOptions compiler = compile_options(model_options, load_options);
-  compiler.name = name_from_path(path);
+  if (const std::string name = name_from_path(path); !name.empty()) compiler.name = name;
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
   const std::string about = fs::path(path).filename().string() + "  " + options;
