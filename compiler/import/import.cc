@@ -36,6 +36,16 @@ void add_inputs(GraphBuilder& builder, const ImportOptions& options) {
   }
 }
 
+// Names in a model may hold line breaks; a message may not.
+std::string one_line(std::string message) {
+  constexpr size_t kMost = 4000;
+  if (message.size() > kMost) message.replace(kMost, std::string::npos, "...");
+  for (char& c : message) {
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  }
+  return message;
+}
+
 // The value in the type that the model promises for an output.
 ValueId as_promised(GraphBuilder& builder, Binding b, const std::string& where) {
   if (b.as == Carried::plain) return b.id;
@@ -74,7 +84,7 @@ void add_outputs(GraphBuilder& builder) {
       id = builder.emit(Reshape{}, {id}, {{v.type, v.shape}}, where);
     }
     graph.value(id).name = output.name;
-    for (size_t i = first_node; i < graph.nodes.size(); ++i) graph.nodes[i].name = output.name;
+    for (size_t i = first_node; i < graph.nodes.size(); ++i) graph.nodes[i].name = one_line(output.name);
     for (size_t i = first_value; i < graph.values.size(); ++i) {
       if (graph.values[i].name.empty()) graph.values[i].name = output.name + "/" + std::to_string(i - first_value);
     }
@@ -94,16 +104,6 @@ std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions
                        ": the class names in its metadata cannot be read, so classes go by their numbers; "
                        "expected a list, or a dictionary by number up to 99999: give --class-names");
   return read.value_or(std::vector<std::string>());
-}
-
-// Names in a model may hold line breaks; a message may not.
-std::string one_line(std::string message) {
-  constexpr size_t kMost = 4000;
-  if (message.size() > kMost) message.replace(kMost, std::string::npos, "...");
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < ' ') c = '?';
-  }
-  return message;
 }
 
 // Where shapes do not fit, the size that was asked for may be why.
