@@ -4,16 +4,17 @@
 #     [TARGETS isa...]        instruction sets; host when left out. Name them when you cross-compile: avx512_vnni avx2 scalar, or
 #                             neon_i8mm neon_dotprod scalar
 #     [BATCH n]               pictures per run
-#     [INPUT_SHAPE h w]       of models with dynamic axes
+#     [INPUT_SHAPE h [w]]     of models with dynamic axes
 #     [NAME n]                of the header, the library and their symbols; the target's name when left out
 #     [NAMESPACE n]           of the C++ wrapper
-#     [CLASS_NAMES file]      one name a line
+#     [CLASS_NAMES file]      one name a line, or a data.yaml
 #     [REPORT variable]       also writes the sparsity report and sets the variable to its path
 #     [CPP_SOURCE variable]   also writes the C++ form of the library and sets the variable to its folder
 #     [FLAGS ...])            more options for sparsec, as they are
 #
 # Makes the target `yolo`; link to it and #include "yolo.h". Relative paths are relative to the current source folder. The model is compiled
-# again when it, the class names or the compiler change.
+# by a plain `cmake --build`, whether a target links to it or not, and again when it, the class names or the compiler change.
+# docs/cmake.md tells it to users.
 #
 # The compiler is $SPARSEC_EXECUTABLE where that is set (the build machine's sparsec, for cross builds), else the target `sparsec` of this
 # build, else the one that was installed with this file.
@@ -36,6 +37,13 @@ function(_sparsec_compiler command depends)
   endif()
 endfunction()
 
+# Fails unless VALUE matches PATTERN; says which argument of which call it is, and what would do.
+function(_sparsec_expect target argument value pattern wanted)
+  if(NOT "${value}" MATCHES "${pattern}")
+    message(FATAL_ERROR "add_sparse_model(${target}): ${argument} '${value}': expected ${wanted}")
+  endif()
+endfunction()
+
 function(add_sparse_model target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "MODEL;BATCH;NAME;NAMESPACE;CLASS_NAMES;REPORT;CPP_SOURCE" "TARGETS;INPUT_SHAPE;FLAGS")
   if(arg_UNPARSED_ARGUMENTS)
@@ -45,19 +53,21 @@ function(add_sparse_model target)
   if(arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR "add_sparse_model(${target}): no value for ${arg_KEYWORDS_MISSING_VALUES}")
   endif()
-  if(NOT arg_MODEL)
+  # DEFINED and not the values' truth: a model for 0 pictures is a mistake, and a namespace may be called `n` or `off`.
+  if(NOT DEFINED arg_MODEL)
     message(FATAL_ERROR "add_sparse_model(${target}): MODEL is missing")
   endif()
   if(CMAKE_CROSSCOMPILING AND NOT SPARSEC_EXECUTABLE)
     message(FATAL_ERROR "add_sparse_model(${target}): when cross-compiling, set SPARSEC_EXECUTABLE to a sparsec that runs on the build machine")
   endif()
-  if(CMAKE_CROSSCOMPILING AND NOT arg_TARGETS)
+  if(CMAKE_CROSSCOMPILING AND NOT DEFINED arg_TARGETS)
     message(FATAL_ERROR "add_sparse_model(${target}): when cross-compiling, name the TARGETS; host would be the build machine")
   endif()
   set(name "${target}")
-  if(arg_NAME)
+  if(DEFINED arg_NAME)
     set(name "${arg_NAME}")
   endif()
+  _sparsec_expect(${target} NAME "${name}" "^[A-Za-z][A-Za-z0-9_]*$" "a C identifier, such as yolo (where it is left out: the target's name)")
 
   get_filename_component(model "${arg_MODEL}" ABSOLUTE)
   _sparsec_compiler(sparsec depends)
@@ -70,24 +80,28 @@ function(add_sparse_model target)
 
   # What shapes the model, for every form of the output; then what shapes the library.
   set(model_options)
-  if(arg_TARGETS)
+  if(DEFINED arg_TARGETS)
     list(JOIN arg_TARGETS "," isas)
     list(APPEND model_options --target "${isas}")
   endif()
-  if(arg_BATCH)
+  if(DEFINED arg_BATCH)
+    _sparsec_expect(${target} BATCH "${arg_BATCH}" "^[1-9][0-9]*$" "a number of pictures from 1")
     list(APPEND model_options --batch "${arg_BATCH}")
   endif()
-  if(arg_INPUT_SHAPE)
+  if(DEFINED arg_INPUT_SHAPE)
     list(JOIN arg_INPUT_SHAPE "," shape)
+    _sparsec_expect(${target} INPUT_SHAPE "${shape}" "^[1-9][0-9]*(,[1-9][0-9]*)?$" "rows and columns, such as 640 640")
     list(APPEND model_options --input-shape "${shape}")
   endif()
-  if(arg_CLASS_NAMES)
+  if(DEFINED arg_CLASS_NAMES)
     get_filename_component(class_names "${arg_CLASS_NAMES}" ABSOLUTE)
     list(APPEND model_options --class-names "${class_names}")
     list(APPEND depends "${class_names}")
   endif()
   set(library_options --name "${name}")
-  if(arg_NAMESPACE)
+  if(DEFINED arg_NAMESPACE)
+    set(identifier "[A-Za-z][A-Za-z0-9_]*")
+    _sparsec_expect(${target} NAMESPACE "${arg_NAMESPACE}" "^${identifier}(::${identifier})*$" "identifiers joined by ::, such as shop::yolo")
     list(APPEND library_options --namespace "${arg_NAMESPACE}")
   endif()
 
@@ -97,7 +111,7 @@ function(add_sparse_model target)
   set(header "${folder}/${name}.h")
   set(outputs "${library}" "${header}")
   set(report_options)
-  if(arg_REPORT)
+  if(DEFINED arg_REPORT)
     set(report "${folder}/${name}_report.html")
     set(report_options --report "${report}")
     list(APPEND outputs "${report}")
@@ -107,20 +121,19 @@ function(add_sparse_model target)
     COMMAND ${sparsec} "${model}" -o "${library}" ${report_options} ${library_options} ${model_options} ${arg_FLAGS}
     DEPENDS ${depends} COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
 
-  if(arg_CPP_SOURCE)
+  if(DEFINED arg_CPP_SOURCE)
     set(source "${folder}/${name}_cpp")
-    set(stamp "${folder}/${name}_cpp.stamp")
-    add_custom_command(OUTPUT "${stamp}"
+    set(sources "${source}/Makefile" "${source}/${name}.h")  # files of the folder, so that it comes back when it was removed
+    add_custom_command(OUTPUT ${sources}
       COMMAND ${sparsec} "${model}" --emit cpp -o "${source}" ${library_options} ${model_options} ${arg_FLAGS}
-      COMMAND ${CMAKE_COMMAND} -E touch "${stamp}"
       DEPENDS ${depends} COMMENT "Writing ${arg_MODEL} as C++" VERBATIM)
-    list(APPEND outputs "${stamp}")
+    list(APPEND outputs ${sources})
     set(${arg_CPP_SOURCE} "${source}" PARENT_SCOPE)
   endif()
 
   set(THREADS_PREFER_PTHREAD_FLAG ON)
   find_package(Threads REQUIRED)
-  add_custom_target(${target}_sparsec DEPENDS ${outputs})
+  add_custom_target(${target}_sparsec ALL DEPENDS ${outputs})
   add_library(${target} STATIC IMPORTED GLOBAL)
   set_target_properties(${target} PROPERTIES
     IMPORTED_LOCATION "${library}"

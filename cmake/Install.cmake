@@ -23,6 +23,24 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/SparsecConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/SparsecConfig.cmake ${PROJECT_BINARY_DIR}/SparsecConfigVersion.cmake cmake/AddSparseModel.cmake
   DESTINATION ${package})
 
+# What was installed is written down where it lies, so that each prefix can be emptied, whatever became of the build folder. Of two installs into
+# one prefix, the later knows the files of both. Not for packages (DESTDIR), which have lists of their own.
+install(CODE [[
+  if("$ENV{DESTDIR}" STREQUAL "")
+    set(manifest "${CMAKE_INSTALL_PREFIX}/lib/sparsec/install_manifest.txt")
+    set(files ${CMAKE_INSTALL_MANIFEST_FILES})
+    if(EXISTS "${manifest}")
+      file(STRINGS "${manifest}" before)
+      list(APPEND files ${before})
+    endif()
+    list(APPEND files "${manifest}")
+    list(REMOVE_DUPLICATES files)
+    list(JOIN files "\n" text)
+    file(WRITE "${manifest}" "${text}\n")
+    list(APPEND CMAKE_INSTALL_MANIFEST_FILES "${manifest}")
+  endif()
+]])
+
 add_custom_target(uninstall
   COMMAND ${CMAKE_COMMAND} -DSPARSEC_MANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt -P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
   VERBATIM)

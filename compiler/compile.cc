@@ -79,7 +79,8 @@ void check_anchors(const Graph& graph, const std::vector<std::array<float, 2>>& 
 }
 
 // COCO's names serve a detector of 80 classes that brings none.
-void complete_class_names(ModelImage& image, const std::string& file) {
+void complete_class_names(ModelImage& image, const ImportOptions& options) {
+  const std::string& file = options.class_names_file;
   const uint32_t classes = image.programs.front().head.classes;
   if (!file.empty() && classes == 0)
     throw CompileError(file +
@@ -88,6 +89,11 @@ void complete_class_names(ModelImage& image, const std::string& file) {
   if (!file.empty() && image.class_names.size() != classes)
     throw CompileError(file + ": has " + std::to_string(image.class_names.size()) + " names, and the model tells " +
                        std::to_string(classes) + " classes apart");
+  if (file.empty() && classes > 0 && !image.class_names.empty() && image.class_names.size() != classes &&
+      options.on_warning)
+    options.on_warning(image.source + ": its metadata names " + std::to_string(image.class_names.size()) +
+                       " classes, and it tells " + std::to_string(classes) +
+                       " apart; what has no name goes by its number: give --class-names");
   if (image.class_names.empty() && classes == coco_names().size()) image.class_names = coco_names();
   if (image.class_names.size() != classes) image.class_names.resize(classes);
   for (size_t i = 0; i < image.class_names.size(); ++i)
@@ -189,7 +195,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   image.outputs = tensors(c.graph, c.graph.outputs);
   image.class_names = c.graph.meta.class_names;
   for (const Plan& plan : c.plans) image.programs.push_back(plan.program);
-  complete_class_names(image, options.import.class_names_file);
+  complete_class_names(image, options.import);
   return c;
 }
 

@@ -129,6 +129,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.import.batch = o.batch;
   out.import.input_shape = o.input_shape;
   out.import.class_names_file = o.class_names;
+  out.import.on_warning = [](const std::string& line) { fmt::print(stderr, "sparsec: warning: {}\n", line); };
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
@@ -176,7 +177,7 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
     if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);
   }
 
-  compiler.name = name_from_path(path);
+  if (const std::string name = name_from_path(path); !name.empty()) compiler.name = name;
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
   const std::string about = fs::path(path).filename().string() + "  " + options;

@@ -144,11 +144,14 @@ std::vector<Cache::Entry> Cache::entries() const {
   std::vector<Entry> out;
   std::error_code error;
   for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
+    const fs::path& path = it->path();
+    const fs::path library = fs::path(path).replace_extension(".so"), text = fs::path(path).replace_extension(".txt");
+    const bool alone = path.extension() == ".txt" && !fs::exists(library, error);  // its library is gone
     struct stat info{};
-    if (it->path().extension() != ".so" || ::stat(it->path().c_str(), &info) != 0) continue;
-    Entry entry{it->path(), {}, info.st_size, info.st_mtime};
-    std::ifstream text(fs::path(it->path()).replace_extension(".txt"));
-    std::getline(text, entry.about);
+    if ((path.extension() != ".so" && !alone) || ::stat(path.c_str(), &info) != 0) continue;
+    Entry entry{library, {}, alone ? 0 : info.st_size, info.st_mtime};
+    std::ifstream about(text);
+    std::getline(about, entry.about);
     out.push_back(std::move(entry));
   }
   if (error && error != std::errc::no_such_file_or_directory)
@@ -170,6 +173,7 @@ void Cache::trim() const {
   int64_t total = 0;
   bool newest = true;
   for (const Entry& entry : entries()) {
+    if (entry.bytes == 0) continue;  // a text whose library may be on its way
     total += entry.bytes;
     if (total > limit_ && !newest) remove(entry);
     newest = false;

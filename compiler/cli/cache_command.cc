@@ -49,8 +49,9 @@ void add_cache(CLI::App& app, Result& result) {
       ->check(number(0, 36500))
       ->type_name("DAYS");
   command->footer(
-      "Commands that are given an .onnx compile it and keep the library here. The least recently used go when the "
-      "cache passes 2 GB.\n\n"
+      "Commands that are given an .onnx compile it and keep the library in $XDG_CACHE_HOME/sparsec, else in "
+      "~/.cache/sparsec. The least recently used go\n"
+      "when the cache passes 2 GB.\n\n"
       "  sparsec cache                           last use, size, model and options of each\n"
       "  sparsec cache --clean --older-than 30\n");
   command->callback([a, &result] { result = list_or_clean(*a); });

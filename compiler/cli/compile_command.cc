@@ -35,7 +35,10 @@ struct Arguments {
 std::string model_name(const Arguments& a) {
   if (!a.name.empty()) return a.name;
   const fs::path from = fs::absolute(a.output.empty() ? a.model : a.output).lexically_normal();
-  return name_from_path(from.has_filename() ? from : from.parent_path());
+  const std::string name = name_from_path(from.has_filename() ? from : from.parent_path());
+  if (name.empty() && !a.output.empty())
+    throw CompileError(a.output + ": has no letter or digit that C takes for the library's name; give --name");
+  return name.empty() ? "model" : name;
 }
 
 fs::path header_of(const Arguments& a) { return fs::path(a.output).parent_path() / (model_name(a) + ".h"); }

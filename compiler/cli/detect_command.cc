@@ -163,7 +163,7 @@ void add_detect(CLI::App& app, Result& result) {
       "picture as it is seen: a camera's\n"
       "EXIF orientation is applied. Pictures that share their file name go by their whole path: with a/x.jpg and "
       "b/x.jpg the keys of --json are\n"
-      "these, and --save-dir writes a_x.jpg and b_x.jpg.\n\n"
+      "these, and --save-dir writes a_x.jpg and b_x.jpg. Bytes of a name that are not UTF-8 are \\xHH in the keys.\n\n"
       "  sparsec detect yolov5n.onnx bus.jpg                     a table\n"
       "  sparsec detect yolov5n.onnx photos/ --json > found.json\n"
       "  sparsec detect libyolo.so bus.jpg --save-dir out        writes out/bus.jpg with boxes on it\n");

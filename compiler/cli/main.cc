@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -58,7 +59,17 @@ int fail_usage(const CLI::App& app, const std::string& word, std::string message
   return fail(kUsage, fmt::format("{}; see sparsec {}--help", message, command));
 }
 
+// A file beyond the shell's limit (ulimit -f) is to be an error of that file, like a full disk, and no signal: that
+// would leave temporary files. Blocked and not ignored, as LLVM puts a handler of its own there.
+void block_file_size_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int main(int argc, char** argv) {
+  block_file_size_signal();
   CLI::App app("Compiles ONNX YOLOv5 detectors to libraries, and runs them.", "sparsec");
   app.set_version_flag("--version", std::string("sparsec ") + kVersion);
   app.get_formatter()->column_width(34);

@@ -67,7 +67,8 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->allow_extra_args(false)  // words.h gives each list an option of its own
       ->type_name("W,H,W,H,...")
       ->group(kModelGroup);
-  app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
+  app.add_option("--class-names", o.class_names,
+                 "File of class names: one a line, or a data.yaml (or JSON) with a key names")
       ->type_name("FILE")
       ->group(kModelGroup);
   app.add_option("--columns", o.columns,

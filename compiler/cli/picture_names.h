@@ -8,7 +8,8 @@
 namespace sparsec::cli {
 
 struct PictureName {
-  std::string key;   // in JSON: the base name, or the path as given where several pictures share the base name
+  std::string key;   // in JSON: the base name, or the path as given where several pictures share the base name; UTF-8,
+                     // with other bytes as \xHH
   std::string file;  // to save under: the base name, or the path with _ for / ("a/x.jpg" is a_x.jpg); what ends in
                      // neither .jpg nor .png becomes PNG: x.bmp x.png, x.gif x.gif.png
 };

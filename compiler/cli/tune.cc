@@ -138,7 +138,7 @@ void tune_isa(const std::string& path, const CompileOptions& options, const Isa&
 
 PlanFile tune(const std::string& path, const ModelOptions& options) {
   CompileOptions compiler = compile_options(options);
-  compiler.name = name_from_path(path);
+  if (const std::string name = name_from_path(path); !name.empty()) compiler.name = name;
   const std::vector<const Isa*> here = host_isas();
   for (const Isa* isa : compiler.targets)
     if (std::ranges::find(here, isa) == here.end())

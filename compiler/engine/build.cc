@@ -94,7 +94,7 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
   const bool done = backend().build(&job, &result);
   std::string bytes(result.data ? result.data : "", result.size);
   backend().release(&result);
-  SPARSEC_CHECK(done, bytes);
+  if (!done) backend_failed(bytes);
   return bytes;
 }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "codegen/emit/llvm.h"
+#include "compiler/engine/elf_file.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
 
@@ -49,6 +50,7 @@ std::string_view architecture_of_file(const std::filesystem::path& path) {
 }  // namespace
 
 Library load(const std::filesystem::path& path) {
+  check_whole(path);
   const std::string_view made_for = architecture_of_file(path), here = architecture_of(host_triple());
   if (!made_for.empty() && made_for != here)
     throw CompileError(path.string() + ": is a library for " + std::string(made_for) + ", and this machine is " +

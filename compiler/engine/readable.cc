@@ -1,4 +1,6 @@
 // The forms for people: a folder of C++, an LLVM module, an assembly file.
+#include <vector>
+
 #include "codegen/emit/cpp.h"
 #include "codegen/emit/llvm.h"
 #include "compiler/engine/backend_module.h"
@@ -8,13 +10,40 @@
 
 namespace sparsec::engine {
 
+namespace {
+
+// Folders that were made for files, and go again where those did not come.
+class MadeFolders {
+ public:
+  MadeFolders() = default;
+  MadeFolders(const MadeFolders&) = delete;
+  MadeFolders& operator=(const MadeFolders&) = delete;
+  ~MadeFolders() {
+    std::error_code not_empty;
+    for (; !made_.empty(); made_.pop_back()) std::filesystem::remove(made_.back(), not_empty);
+  }
+
+  void make(const std::filesystem::path& folder) {
+    std::error_code error;
+    if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
+    make(folder.parent_path());
+    const bool made = std::filesystem::create_directory(folder, error);
+    if (error) throw CompileError(folder.string() + ": cannot make this folder: " + error.message());
+    if (made) made_.push_back(folder);
+  }
+
+ private:
+  std::vector<std::filesystem::path> made_;
+};
+
+}  // namespace
+
 void write_cpp(const ModelImage& model, const std::filesystem::path& folder) {
+  MadeFolders folders;
   Output output;
   for (const emit::TextFile& file : emit::cpp_files(model)) {
     const std::filesystem::path path = folder / file.path;
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) throw CompileError(path.parent_path().string() + ": cannot make this folder: " + error.message());
+    folders.make(path.parent_path());
     output.add(path, file.text);
   }
   output.commit();
@@ -28,7 +57,7 @@ std::string assembly_text(const ModelImage& model) {
   const bool done = backend().assembly_of_ir(emit::triple_of(model).c_str(), module.data(), module.size(), &result);
   std::string text(result.data ? result.data : "", result.size);
   backend().release(&result);
-  SPARSEC_CHECK(done, text);
+  if (!done) backend_failed(text);
   return emit::assembly_of_kernels(model) + text;
 }
 

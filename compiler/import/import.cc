@@ -36,6 +36,16 @@ void add_inputs(GraphBuilder& builder, const ImportOptions& options) {
   }
 }
 
+// Names in a model may hold line breaks; a message may not.
+std::string one_line(std::string message) {
+  constexpr size_t kMost = 4000;
+  if (message.size() > kMost) message.replace(kMost, std::string::npos, "...");
+  for (char& c : message) {
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  }
+  return message;
+}
+
 // The value in the type that the model promises for an output.
 ValueId as_promised(GraphBuilder& builder, Binding b, const std::string& where) {
   if (b.as == Carried::plain) return b.id;
@@ -74,7 +84,7 @@ void add_outputs(GraphBuilder& builder) {
       id = builder.emit(Reshape{}, {id}, {{v.type, v.shape}}, where);
     }
     graph.value(id).name = output.name;
-    for (size_t i = first_node; i < graph.nodes.size(); ++i) graph.nodes[i].name = output.name;
+    for (size_t i = first_node; i < graph.nodes.size(); ++i) graph.nodes[i].name = one_line(output.name);
     for (size_t i = first_value; i < graph.values.size(); ++i) {
       if (graph.values[i].name.empty()) graph.values[i].name = output.name + "/" + std::to_string(i - first_value);
     }
@@ -82,22 +92,18 @@ void add_outputs(GraphBuilder& builder) {
   }
 }
 
-// From the file, else from the metadata; metadata that cannot be read is as good as none.
+// From the file, else from the metadata; metadata that cannot be read is as good as none, but not passed over in
+// silence.
 std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions& options) {
   if (!options.class_names_file.empty()) return read_class_names(options.class_names_file);
   const auto names = model.metadata.find("names");
   if (names == model.metadata.end()) return {};
-  return parse_class_names(names->second).value_or(std::vector<std::string>());
-}
-
-// Names in a model may hold line breaks; a message may not.
-std::string one_line(std::string message) {
-  constexpr size_t kMost = 4000;
-  if (message.size() > kMost) message.replace(kMost, std::string::npos, "...");
-  for (char& c : message) {
-    if (static_cast<unsigned char>(c) < ' ') c = '?';
-  }
-  return message;
+  auto read = parse_class_names(names->second);
+  if (!read && options.on_warning)
+    options.on_warning(model.path +
+                       ": the class names in its metadata cannot be read, so classes go by their numbers; "
+                       "expected a list, or a dictionary by number up to 99999: give --class-names");
+  return read.value_or(std::vector<std::string>());
 }
 
 // Where shapes do not fit, the size that was asked for may be why.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,7 @@ struct ImportOptions {
   std::optional<int64_t> batch;                       // pictures per run; a dynamic batch is 1 otherwise
   std::optional<std::array<int64_t, 2>> input_shape;  // rows, columns; a dynamic picture is 640x640 otherwise
   std::string class_names_file;                       // empty: the names in the model's metadata, if any
+  std::function<void(const std::string& line)> on_warning = {};  // told what is odd and yet no error
 };
 
 Graph import_onnx(const std::string& path, const ImportOptions& options);

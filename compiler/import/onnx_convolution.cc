@@ -6,13 +6,19 @@
 namespace sparsec::importer {
 namespace {
 
+constexpr int64_t kLargest = 1 << 20;  // of a window's numbers, so that their products cannot overflow
+
+// A number of attribute `name` that must be between `least` and kLargest.
+void check_number(NodeImport& n, const std::string& name, int64_t v, int64_t least) {
+  n.require(v >= least && v <= kLargest, name + " has " + std::to_string(v) + "; supported: " + std::to_string(least) +
+                                             " to " + std::to_string(kLargest));
+}
+
 std::array<int64_t, 2> pair_of(NodeImport& n, const char* name, std::array<int64_t, 2> otherwise) {
   const std::vector<int64_t> given = n.integers(name, {otherwise[0], otherwise[1]});
   n.require(given.size() == 2,
             std::string(name) + " has " + std::to_string(given.size()) + " entries; supported: 2 (rows and columns)");
-  for (int64_t v : given) {
-    n.require(v >= 1 && v <= (1 << 20), std::string(name) + " has " + std::to_string(v) + "; supported: 1 or more");
-  }
+  for (int64_t v : given) check_number(n, name, v, 1);
   return {given[0], given[1]};
 }
 
@@ -76,7 +82,9 @@ Window window_of(NodeImport& n, const Shape& x, std::array<int64_t, 2> kernel) {
   w.strides = pair_of(n, "strides", {1, 1});
   w.dilations = pair_of(n, "dilations", {1, 1});
   for (size_t d = 0; d < 2; ++d) {
-    n.require(kernel[d] <= (1 << 20) / w.dilations[d], "the dilated window is too big");
+    n.require(kernel[d] <= kLargest / w.dilations[d],
+              "a window of " + std::to_string(kernel[d]) + " with dilation " + std::to_string(w.dilations[d]) +
+                  " is too big; supported: a product up to " + std::to_string(kLargest));
   }
   const std::string auto_pad = n.text("auto_pad", "NOTSET");
   if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
@@ -87,9 +95,7 @@ Window window_of(NodeImport& n, const Shape& x, std::array<int64_t, 2> kernel) {
   } else if (auto_pad == "NOTSET") {
     const std::vector<int64_t> pads = n.integers("pads", {0, 0, 0, 0});
     n.require(pads.size() == 4, "pads has " + std::to_string(pads.size()) + " entries; supported: 4");
-    for (int64_t p : pads) {
-      n.require(p >= 0 && p <= (1 << 20), "pads has " + std::to_string(p) + "; supported: 0 or more");
-    }
+    for (int64_t p : pads) check_number(n, "pads", p, 0);
     w.pads = {pads[0], pads[1], pads[2], pads[3]};
   } else {
     n.require(auto_pad == "VALID",

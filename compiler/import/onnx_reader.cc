@@ -226,10 +226,18 @@ Attribute convert_attribute(const AttributeProto& a, Source& source, const std::
 
 std::string plain_domain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
 
+// A node's name serves people alone, in tables and comments of one line each.
+std::string printable(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = '?';
+  }
+  return name;
+}
+
 OnnxNode convert_node(const ::onnx::NodeProto& n, size_t index, Source& source) {
   OnnxNode node;
   node.op_type = n.op_type();
-  node.name = n.name().empty() ? node.op_type + "_" + std::to_string(index) : n.name();
+  node.name = n.name().empty() ? node.op_type + "_" + std::to_string(index) : printable(n.name());
   node.domain = plain_domain(n.domain());
   node.inputs.assign(n.input().begin(), n.input().end());
   node.outputs.assign(n.output().begin(), n.output().end());

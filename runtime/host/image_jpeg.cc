@@ -1,8 +1,8 @@
 // JPEG by libjpeg-turbo's own interface.
 //
-// The header is read first and its size judged before pixels are allocated. A file that ends early is an error, other
-// oddities that the decoder gets over (stray bytes between segments) are not. The number of scans is limited: a
-// progressive file can ask for endless work.
+// The header is read first and its size judged before pixels are allocated. A file that ends early or is damaged is an
+// error, though the decoder would make a picture of it; oddities of a whole one are not. The number of scans is limited:
+// a progressive file can ask for endless work.
 #include "image_jpeg.h"
 
 #include <turbojpeg.h>
@@ -29,6 +29,14 @@ void cmyk_to_rgb(const std::vector<uint8_t>& cmyk, Image& image) {
   }
 }
 
+// What the decoder remarks on in pictures that are whole: bytes behind the last row, which cameras write, and an oddity
+// of some encoders. Everything else means that rows are missing or wrong, although the decoder goes on with what it
+// has.
+bool is_harmless(std::string_view warning) {
+  return warning.find("extraneous bytes before marker 0xd9") != warning.npos ||  // the end of the picture
+         warning.find("Invalid SOS parameters for sequential JPEG") != warning.npos;
+}
+
 }  // namespace
 
 Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name) {
@@ -47,9 +55,7 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name) {
   std::vector<uint8_t> cmyk(four ? image.rgb.size() / 3 * 4 : 0);
   const int status = tjDecompress2(decoder.get(), bytes.data(), bytes.size(), four ? cmyk.data() : image.rgb.data(),
                                    cols, 0, rows, four ? TJPF_CMYK : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
-  const std::string_view message = tjGetErrorStr2(decoder.get());
-  if (status != 0 && (tjGetErrorCode(decoder.get()) == TJERR_FATAL || message.find("Premature end") != message.npos))
-    fail();
+  if (status != 0 && !is_harmless(tjGetErrorStr2(decoder.get()))) fail();
   if (four) cmyk_to_rgb(cmyk, image);
   return image;
 }

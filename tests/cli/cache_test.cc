@@ -41,6 +41,19 @@ TEST(Cache, DamagedLibrariesAreNotFound) {
   EXPECT_TRUE(cache.find("k").empty()) << "without a digest";
 }
 
+TEST(Cache, TextsWithoutALibraryAreListedAndRemoved) {
+  const testing::Folder folder;
+  const Cache cache(folder / "c");
+  std::filesystem::remove(cache.store("k", "yolo.onnx  host", "bytes"));
+  cache.store("whole", "other.onnx", "bytes");
+  ASSERT_EQ(cache.entries().size(), 2U);
+  for (const Cache::Entry& entry : cache.entries()) {
+    EXPECT_EQ(entry.bytes, entry.about == "yolo.onnx  host" ? 0 : 5);
+    Cache::remove(entry);
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(cache.folder()));
+}
+
 TEST(Cache, LeastRecentlyUsedGo) {
   const testing::Folder folder;
   const Cache cache(folder / "c", 250);

@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Models, DetectForm,
                          });
 
 // A detector of three raw heads and random weights, for any number of pictures of 64 x 96.
-void write_detector(const std::string& path) {
+void write_detector(const std::string& path, const std::string& names = "{0: 'a', 1: 'b', 2: 'c'}") {
   std::mt19937 random(5);
   const auto weights = [&](const Shape& shape, float size) {
     Tensor t(DType::f32, shape);
@@ -192,7 +192,24 @@ void write_detector(const std::string& path) {
     m.node("Conv", {x, "h" + n}, {"c" + n}).node("Reshape", {"c" + n, "s" + n}, {"r" + n});
     m.node("Transpose", {"r" + n}, {"p" + n}, {{"perm", testing::Ints{0, 1, 3, 4, 2}}}).output("p" + n);
   }
-  m.save(path);
+  m.metadata("names", names).save(path);
+}
+
+// Names in the model that do not fit its classes are told; those that do are not.
+TEST_F(Detect, NamesThatDoNotFitAreTold) {
+  write_detector(folder_ / "fits.onnx");
+  const Outcome fits = sparsec("fits.onnx -o liba.a");
+  EXPECT_EQ(fits.code, 0);
+  EXPECT_EQ(fits.err, "");
+  for (const auto& [names, part] :
+       {std::pair{"['a', 'b']", "warning: few.onnx: its metadata names 2 classes, and it tells 3"},
+        {"oops", "warning: few.onnx: the class names in its metadata cannot be read"}}) {
+    write_detector(folder_ / "few.onnx", names);
+    const Outcome o = sparsec("few.onnx -o liba.a");
+    EXPECT_EQ(o.code, 0);
+    EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
+    EXPECT_EQ(std::ranges::count(o.err, '\n'), 1) << o.err;
+  }
 }
 
 // A batch of three is padded for one picture, whatever the batch held before.

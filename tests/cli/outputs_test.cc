@@ -69,6 +69,19 @@ TEST_F(Outputs, WhereTheSystemRefusesTheUserIsTold) {
   EXPECT_NE(temporary.err.find("/nowhere: cannot hold temporary files"), std::string::npos) << temporary.err;
 }
 
+// Two such libraries would be of one name.
+TEST_F(Outputs, ALibraryWithoutANameIsRefused) {
+  expect_refused("demo.onnx -o lib\xe6\x97\xa5\xe6\x9c\xac.a", "give --name");
+  expect_refused("demo.onnx -o liby.a --name __x", "--name: '__x' is reserved");
+  expect_refused("demo.onnx -o liby.a --name time", "'time' is a name of the C library");
+  ASSERT_EQ(sparsec("demo.onnx -o lib\xe6\x97\xa5\xe6\x9c\xac.a --name yolo").code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "yolo.h"));
+  ASSERT_EQ(sparsec("demo.onnx -o libsignal.a").code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "model_signal.h"));
+  ASSERT_EQ(run("cp demo.onnx \xe6\x97\xa5.onnx && " DRAW_SCENE " scene.png").code, 0);
+  EXPECT_EQ(sparsec("detect \xe6\x97\xa5.onnx scene.png").code, 0);
+}
+
 TEST_F(Outputs, WordsThatAreNoCommand) {
   for (const char* line : {"detct", "detct demo.onnx scene.png"}) {
     const Outcome o = sparsec(line);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/onnx_writer.h"
+
 namespace sparsec::cli {
 namespace {
 
@@ -182,6 +184,22 @@ TEST_F(Program, TheDesignShowsARealKernel) {
     at = o.out.find(line + "\n", at);
     ASSERT_NE(at, std::string::npos) << line;
   }
+}
+
+// A table has a line for each layer, whatever their names are.
+TEST_F(Program, NamesOfNodesAreOneLine) {
+  testing::OnnxWriter m(13);
+  m.input("x", DType::f32, {1, 4, 8, 8}).output("y").initialiser("w", Tensor(DType::f32, {4, 4, 1, 1}));
+  m.node("Conv", {"x", "w"}, {"first\nsecond\ttab"})
+      .node("Relu", {"first\nsecond\ttab"}, {"y"});  // named after outputs
+  m.save(folder_ / "m.onnx");
+  const Outcome o = sparsec("analyze m.onnx");
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_NE(o.out.find("first?second?tab"), std::string::npos) << o.out;
+}
+
+TEST_F(Program, CacheSaysWhereItIs) {
+  EXPECT_NE(sparsec("cache --help").out.find("XDG_CACHE_HOME/sparsec"), std::string::npos);
 }
 
 TEST_F(Program, VerifyAndAnalyze) {

@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 if [ -n "$report" ]; then echo "<html></html>" > "$report"; fi
-if [ -n "$cpp" ]; then mkdir -p "$output"; echo "// $name" > "$output/$name.cc"; exit; fi
+if [ -n "$cpp" ]; then mkdir -p "$output"; echo "// $name" > "$output/$name.cc"; touch "$output/$name.h" "$output/Makefile"; exit; fi
 folder=${output%/*}
 echo "int ${name}_size(void);" > "$folder/$name.h"
 echo "int ${name}_size(void) { return $(wc -c < "$model"); }" > "$folder/$name.c"

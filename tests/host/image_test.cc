@@ -188,6 +188,23 @@ TEST(BadPictures, EmptyTextAndTruncated) {
   }
 }
 
+// libjpeg-turbo makes a picture of nearly anything and only warns.
+TEST(BadPictures, DamagedBodiesAreRefused) {
+  const auto good = codecs::encode_jpeg("x", gradient(200, 200), 90);
+  auto restart = good, cut = good;
+  restart[good.size() / 2] = 0xFF, restart[good.size() / 2 + 1] = 0xD3;     // a marker amid the rows
+  cut.erase(cut.begin() + std::ptrdiff_t(good.size() / 2), cut.end() - 2);  // rows are missing, the end is there
+  for (const Decoder decode : kDecoders) EXPECT_TRUE(error_of(decode, restart).starts_with("x.jpg: not a readable"));
+  EXPECT_TRUE(error_of(codecs::decode_image, cut).starts_with("x.jpg: not a readable JPEG picture: Corrupt JPEG data"));
+}
+
+TEST(OddPictures, StrayBytesBehindTheLastRowAreNoDamage) {
+  const auto good = codecs::encode_jpeg("x", gradient(40, 40), 90);
+  auto stray = good;
+  stray.insert(stray.end() - 2, {0, 1, 2});
+  EXPECT_EQ(codecs::decode_image(stray, "x.jpg").rgb, codecs::decode_image(good, "x.jpg").rgb);
+}
+
 TEST(BadPictures, FlippedBytesNeverCrash) {
   const auto png = codecs::encode_png("x", gradient(20, 20));
   const auto jpeg = codecs::encode_jpeg("x", gradient(20, 20), 90);

@@ -71,7 +71,11 @@ TEST(Convolution, WhatIsWrongIsNamed) {
   expect_contains(conv({8, 3, 1, 1}, {}), "node make_y (Conv): Conv weights of 8x3x1x1 do not fit an input of 1x4x8x8");
   expect_contains(conv({8, 4, 3}, {}), "4 dimensions");
   expect_contains(conv({8, 4, 3, 3}, {{"kernel_shape", Ints{5, 5}}}), "kernel");
-  expect_contains(conv({8, 4, 3, 3}, {{"strides", Ints{0, 1}}}), "strides has 0");
+  expect_contains(conv({8, 4, 3, 3}, {{"strides", Ints{0, 1}}}), "strides has 0; supported: 1 to 1048576");
+  expect_contains(conv({8, 4, 3, 3}, {{"strides", Ints{1, 1LL << 31}}}),
+                  "strides has 2147483648; supported: 1 to 1048576");
+  expect_contains(conv({8, 4, 3, 3}, {{"dilations", Ints{1 << 20, 1}}}),
+                  "a window of 3 with dilation 1048576 is too big");
   expect_contains(conv({8, 4, 3, 3}, {{"pads", Ints{-1, 0, 0, 0}}}), "pads has -1");
   expect_contains(conv({8, 4, 3, 3}, {{"pads", Ints{1, 1}}}), "pads has 2 entries");
   expect_contains(conv({8, 4, 3, 3}, {{"auto_pad", "SAME"}}), "auto_pad=SAME is unsupported");
