@@ -1,8 +1,8 @@
 // JPEG by libjpeg-turbo's own interface.
 //
 // The header is read first and its size judged before pixels are allocated. A file that ends early or is damaged is an
-// error, though the decoder would make a picture of it; oddities of a whole one are not. The number of scans is limited:
-// a progressive file can ask for endless work.
+// error, though the decoder would make a picture of it; oddities of a whole one are not. The number of scans is
+// limited: a progressive file can ask for endless work.
 #include "image_jpeg.h"
 
 #include <turbojpeg.h>
