@@ -26,7 +26,7 @@ OpenedModel open_with_plan(const std::string& path, const ModelOptions& model_op
                            const LoadOptions& load_options) {
   if (is_ready_to_run(path, model_options)) return {nullptr, LoadedModel(engine::load(path), path, load_options)};
   CompileOptions options = compile_options(model_options, load_options);
-  options.name = name_from_path(path);
+  if (const std::string name = name_from_path(path); !name.empty()) options.name = name;
   auto compiled = std::make_shared<const Compiled>(compile_with_progress(path, options));
   const Heartbeat heartbeat("assembling " + path);
   return {compiled, LoadedModel(engine::load(compiled->image), path, load_options)};

@@ -8,6 +8,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
@@ -18,6 +19,7 @@
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <unistd.h>
 
 #include <memory>
 #include <stdexcept>
@@ -63,7 +65,15 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
 
 }  // namespace
 
+// LLVM is built without exceptions: when it finds no memory all that is left is to say so and go.
+static void out_of_memory(void*, const char*, bool) {
+  constexpr char kText[] = "sparsec: out of memory\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText, sizeof kText - 1);
+  _exit(1);
+}
+
 void initialise_targets() {
+  llvm::install_bad_alloc_error_handler(out_of_memory);
   llvm::InitializeAllTargetInfos();
   llvm::InitializeAllTargets();
   llvm::InitializeAllTargetMCs();
