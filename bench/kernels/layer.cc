@@ -60,7 +60,7 @@ ConvSpec specification(const Isa& isa, const LayerShape& shape, double sparsity)
 
 class Writer {
  public:
-  Writer(const Isa& isa, kernels::ConvFamily family, const LayerShape& shape, const ConvSpec& spec) : isa_(isa) {
+  Writer(const Isa& isa, kernels::ConvFamily family, const LayerShape& shape, const ConvSpec& spec) {
     program_.isa = &isa;
     const PlaneLayout in = layout(isa, shape, shape.in), out = layout(isa, shape, shape.out);
     const int64_t tiles = out.flat_vectors(isa.lanes), in_bytes = in.planes * in.plane_bytes;
@@ -104,7 +104,6 @@ class Writer {
     return {SPARSEC_CONSTANTS, 0, at, 0};
   }
 
-  const Isa& isa_;
   ProgramImage program_;
 };
 

@@ -62,8 +62,8 @@ void for_each_input(const Blocks& blocks, const ConvSpec& spec, F f) {
 std::vector<uint32_t> configuration(const Blocks& blocks) {
   std::array<uint8_t, 64> bytes{};
   const auto shape = [&](int tile, int64_t rows, int64_t row_bytes) {
-    bytes[size_t(16 + 2 * tile)] = uint8_t(row_bytes);
-    bytes[size_t(48 + tile)] = uint8_t(rows);
+    bytes[16 + 2 * size_t(tile)] = uint8_t(row_bytes);
+    bytes[48 + size_t(tile)] = uint8_t(rows);
   };
   bytes[0] = 1;  // the palette: eight tiles of up to 16 rows of up to 64 bytes
   for (int v = 0; v < kVectors; ++v)

@@ -132,7 +132,8 @@ fs::path Cache::store(const std::string& key, const std::string& about, const st
     write_file(path.string(), library);
     try {
       trim();
-    } catch (const FileError&) {  // what is stored is stored
+    } catch (const FileError&) {
+      return path;  // what is stored is stored
     }
     return path;
   } catch (const FileError&) {  // a full disk or a read-only home must not stop the command

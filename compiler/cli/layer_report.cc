@@ -38,7 +38,7 @@ Totals sum(const Measured& m) {
   return t;
 }
 
-std::string or_dash(bool known, std::string text) { return known ? text : "-"; }
+std::string or_dash(bool known, const std::string& text) { return known ? text : "-"; }
 
 std::string shortened(const std::string& name) {
   constexpr size_t kMost = 40;

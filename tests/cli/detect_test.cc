@@ -1,8 +1,10 @@
 // `sparsec detect` from end to end: what it prints against this file's own decoding and suppression of what `sparsec
 // run` gives for the same picture, on models whose random weights find hundreds of overlapping boxes.
 #include <cmath>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 
 #include "sparsec/image.h"
 #include "tests/cli/program.h"
@@ -149,8 +151,9 @@ TEST_P(DetectForm, FindsWhatDecodingTheOutputFinds) {
   for (const double confidence : {score_at(all, 0.4), score_at(all, 0.9)}) {
     for (const double iou : {0.05, 0.45}) {
       SCOPED_TRACE(::testing::Message() << "conf " << confidence << ", iou " << iou);
-      const json found = detect("'" + model + "' picture.png --conf " + std::to_string(confidence) + " --iou " +
-                                std::to_string(iou) + " --max-det 1000");
+      std::ostringstream options;  // in all their digits: scores are close to each other
+      options << std::setprecision(17) << " --conf " << confidence << " --iou " << iou << " --max-det 1000";
+      const json found = detect("'" + model + "' picture.png" + options.str());
       const std::vector<Box> wanted = suppress(all, 3, confidence, iou, 96, 64);
       expect_same(found.at("picture.png"), wanted);
       most = std::max(most, wanted.size());

@@ -56,7 +56,7 @@ TEST_F(Limits, OutOfMemory) {
 
 TEST_F(Limits, LargeFilesAreRefusedAndNothingIsLeft) {
   expect_one_line(limited("ulimit -f 100", kModel + " -o libq.a"), "File too large");
-  expect_one_line(limited("ulimit -f 1000", kModel + " -o libq.a"), "File too large");
+  expect_one_line(limited("ulimit -f 400", kModel + " -o libq.a"), "File too large");
   EXPECT_FALSE(fs::exists(folder_ / "libq.a"));
   expect_one_line(limited("ulimit -f 10", kModel + " -o deep/er/cpp --emit cpp"), "there is no folder");
   expect_one_line(limited("ulimit -f 10", kModel + " -o cpp --emit cpp"), "File too large");
