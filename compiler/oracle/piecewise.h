@@ -56,7 +56,7 @@ inline float evaluate(const Piecewise& f, float u) {
 
 // For a u8 output: in its steps, with its zero point, and for the residual that is added in the same steps, if any.
 Piecewise silu_in_steps(Quant out, const Quant* residual);
-Piecewise silu();     // to within 2e-5, and 4.5e-4 beyond |x| = 10
+Piecewise silu();     // to within 1e-5, and 1.2e-3 beyond |x| = 9
 Piecewise sigmoid();  // to within 7e-6
 
 }  // namespace sparsec::numerics

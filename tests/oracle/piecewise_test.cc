@@ -17,7 +17,7 @@ double worst_error(Quant out, const Quant* residual, double up_to) {
     const double offset =
         residual ? out.zero_point - residual->zero_point * double(residual->scale) / out.scale : out.zero_point;
     const double truth = true_silu(x) / out.scale + offset, got = evaluate(t, float(x) * t.segments);
-    if (residual == nullptr && (truth > 255.5 || (x < 0 && std::fabs(truth - offset) < 0.25))) {
+    if (residual == nullptr && (truth > 255.5 || (x < 0 && std::fabs(truth - offset) < 0.45))) {
       // cut off, or the zero point
       if (truth > 255.5)
         EXPECT_GT(got, 255) << x;
@@ -30,8 +30,8 @@ double worst_error(Quant out, const Quant* residual, double up_to) {
   return worst;
 }
 
-// A share e of the inputs of a layer whose error is e steps is rounded differently: one in a thousand at most, and one
-// in 50 to 200 in tails where hardly any input is.
+// A share e of the inputs of a layer whose error is e steps is rounded differently: one in a thousand at most, and
+// more in tails where hardly any input is.
 TEST(Silu, ErrorIsSmallAgainstAStep) {
   for (const float scale : {0.011f, 0.02f, 0.03f, 0.05f, 0.08f, 0.15f, 0.25f}) {
     const Quant out{scale, int32_t(0.28f / scale)}, residual{0.7f * scale, 3};
@@ -39,9 +39,9 @@ TEST(Silu, ErrorIsSmallAgainstAStep) {
     EXPECT_GT(worst_error(out, nullptr, 7), 0.000005)
         << scale;  // an approximation: the grid is fine enough to see that
     EXPECT_LT(worst_error(out, &residual, 7), 0.002) << scale;
-    const double farthest = 4.6e-4 / double(scale);  // of x that no layer with such steps sees
-    EXPECT_LT(worst_error(out, nullptr, 20), std::max(0.0055, farthest)) << scale;
-    EXPECT_LT(worst_error(out, &residual, 20), std::max(0.0205, farthest)) << scale;
+    const double farthest = 1.2e-3 / double(scale);  // of x that hardly any layer sees
+    EXPECT_LT(worst_error(out, nullptr, 20), farthest) << scale;
+    EXPECT_LT(worst_error(out, &residual, 20), farthest) << scale;
   }
 }
 
@@ -49,12 +49,12 @@ TEST(Silu, InUnitsOfX) {
   const Piecewise t = silu();
   double worst = 0, farther = 0;
   for (double x = -20; x <= 20; x += 1.0 / 4096) {
-    double& of = std::fabs(x) < 10 ? worst : farther;
+    double& of = std::fabs(x) < 9 ? worst : farther;
     of = std::max(of, std::fabs(double(evaluate(t, float(x) * t.segments)) - true_silu(x)));
   }
-  EXPECT_LT(worst, 2e-5);
+  EXPECT_LT(worst, 1e-5);
   EXPECT_GT(worst, 2e-6);
-  EXPECT_LT(farther, 4.6e-4);
+  EXPECT_LT(farther, 1.2e-3);
 }
 
 TEST(Sigmoid, ByTable) {
@@ -109,7 +109,7 @@ TEST(Piecewise, TableIsTheSameEverywhere) {
   add(t.segments), add(t.simple);
   for (const auto& c : t.c)
     for (float f : c) add(f);
-  EXPECT_EQ(hash, 7738538918653697808u);
+  EXPECT_EQ(hash, 11987879859929082250u);
 }
 
 }  // namespace
