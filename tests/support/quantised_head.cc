@@ -86,7 +86,7 @@ void write_quantised_head(const std::string& path, const QuantisedHead& form) {
     const std::string n = std::to_string(level);
     const int64_t step = level == 0 ? 8 : 2;
     x = w.conv(x, "x" + n, {8, level == 0 ? 3 : 8, step, step}, level == 0 ? 0.004f : 0.009f);
-    std::string p = w.conv(x, "head" + n, {kAnchors * kChannels, 8, 1, 1}, 0.006f);
+    std::string p = w.conv(x, "head" + n, {kAnchors * kChannels, 8, 1, 1}, 0.003f);
     w.m.initialiser("s" + n,
                     Tensor::of<int64_t>({5}, {0, kAnchors, kChannels, kRows / 8 >> level, kColumns / 8 >> level}));
     w.m.node("Reshape", {p, "s" + n}, {"split" + n});
