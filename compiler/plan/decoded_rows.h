@@ -1,5 +1,5 @@
-// Detectors by their output alone: the decoding lies in the model, but in arithmetic that `lower_head` does not take for
-// Decode, such as with quantisers between its steps. Detection then runs the whole model and reads the rows that it
+// Detectors by their output alone: the decoding lies in the model, but in arithmetic that `lower_head` does not take
+// for Decode, such as with quantisers between its steps. Detection then runs the whole model and reads the rows that it
 // gives.
 #pragma once
 

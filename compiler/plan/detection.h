@@ -29,10 +29,10 @@ struct DetectionGraph {
   // The given graph, and behind its nodes a convolution for each lazy level's objectness: all numbers stay.
   Graph graph;
   std::vector<Level> levels;
-  Decode decode;                    // of the levels
-  std::optional<DecodedRows> rows;  // instead of levels
+  Decode decode;                                            // of the levels
+  std::optional<DecodedRows> rows;                          // instead of levels
   bool detects() const { return !levels.empty() || rows; }  // else all else is of no meaning
-  int32_t decode_node = -1;  // -1: raw heads
+  int32_t decode_node = -1;                                 // -1: raw heads
   // The value that the letterbox writes instead of the model's input, its phases, and what it makes of a pixel's value.
   ValueId begin = kNoValue;
   SpaceToDepth phases{1, 1};

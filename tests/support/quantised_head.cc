@@ -49,8 +49,8 @@ class Writer {
     const int64_t rows = kRows / 8 >> level, cols = kColumns / 8 >> level;
     const auto stride = float(8 << level);
     std::vector<float> cells;
-    for (int64_t i = 0; i < rows * cols; ++i)
-      cells.insert(cells.end(), {float(i % cols) - 0.5f, float(i / cols) - 0.5f});
+    for (int64_t y = 0; y < rows; ++y)
+      for (int64_t x = 0; x < cols; ++x) cells.insert(cells.end(), {float(x) - 0.5f, float(y) - 0.5f});
     const float* sizes = kAnchorSizes[level];
     std::string xy = with("Mul", columns(p, "xy" + n, 0, 2), "xy2" + n, Tensor::of<float>({}, {2}), 2.0f / 255, 0);
     xy = with("Add", xy, "cell" + n, Tensor::of<float>({1, 1, rows, cols, 2}, cells), 14.0f / 255, 10);
@@ -85,7 +85,7 @@ void write_quantised_head(const std::string& path, const QuantisedHead& form) {
   for (int64_t level = 0; level < 3; ++level) {
     const std::string n = std::to_string(level);
     const int64_t step = level == 0 ? 8 : 2;
-    x = w.conv(x, "x" + n, {8, level == 0 ? 3 : 8, step, step}, level == 0 ? 0.004f : 0.009f);
+    x = w.conv(x, std::string("x") += n, {8, level == 0 ? 3 : 8, step, step}, level == 0 ? 0.004f : 0.009f);
     std::string p = w.conv(x, "head" + n, {kAnchors * kChannels, 8, 1, 1}, 0.003f);
     w.m.initialiser("s" + n,
                     Tensor::of<int64_t>({5}, {0, kAnchors, kChannels, kRows / 8 >> level, kColumns / 8 >> level}));

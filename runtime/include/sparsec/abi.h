@@ -104,7 +104,7 @@ typedef struct {
   int64_t plane_stride, row_stride, column_stride;
   int32_t rows, columns;
   int32_t anchors; /* 0: decoded rows */
-  float stride; /* pixels per cell */
+  float stride;    /* pixels per cell */
   float anchor[SPARSEC_MAX_ANCHORS][2];
   sparsec_pointer objectness;
   int64_t objectness_stride;
