@@ -135,6 +135,7 @@ Graph run_passes(Graph graph, const CompileOptions& options) {
   p.border(Stage::integer, "integerise");  // from here every convolution between quantisers is int8
   p.run("fuse_epilogues", passes::fuse_epilogues);
   p.border(Stage::fused, "fuse_epilogues");  // from here there is no Conv and no BatchNorm
+  p.run("raise_dequantisers", passes::raise_dequantisers);
   p.run("remove_dead_code", passes::remove_dead_code);
   return p.take();
 }

@@ -42,6 +42,10 @@ Graph integerise(Graph graph);
 // is no Conv and no BatchNorm.
 Graph fuse_epilogues(Graph graph);
 
+// A raw head whose quantiser came behind its reshape and transpose, dequantise(transpose(reshape(conv))), becomes
+// transpose(reshape(dequantise(conv))): the same numbers, and what raw_heads.h knows.
+Graph raise_dequantisers(Graph graph);
+
 // Reorders output channels of convolutions so that groups of rows share their non-zeros, with the consumers' input
 // channels permuted to match, where the analysis says that it pays. The graph's outputs are unchanged.
 Graph order_channels(Graph graph);

@@ -110,7 +110,7 @@ ValueId add_objectness(Graph& g, int32_t conv, int64_t anchors, int64_t channels
   return g.nodes.back().outputs[0];
 }
 
-// Marks what makes the levels, or where they are lazy their objectness and their convolutions' inputs.
+// Marks what makes the rows or the levels, or where these are lazy their objectness and their convolutions' inputs.
 void find_needs(DetectionGraph& d) {
   const Graph& g = d.graph;
   const passes::Links links(g);
@@ -122,6 +122,7 @@ void find_needs(DetectionGraph& d) {
     d.reads_value[size_t(v)] = true;
     to_visit.push_back(v);
   };
+  if (d.rows) read(d.rows->output);
   for (const DetectionGraph::Level& level : d.levels) {
     read(level.conv < 0 ? level.planes : level.objectness);
     if (level.conv >= 0)
@@ -152,8 +153,10 @@ DetectionGraph plan_detection(const Graph& graph, const RawHead* raw_head) {
     const passes::Links links(graph);
     for (ValueId v : d.decode_node >= 0 ? graph.nodes[size_t(d.decode_node)].inputs : raw_head->levels)
       d.levels.push_back({v, kNoValue, lazy_conv(graph, links, v)});
-    find_begin(d);
+  } else if (takes_pictures(graph)) {
+    d.rows = find_decoded_rows(graph);
   }
+  if (d.detects()) find_begin(d);
   // A level that another level's way leads through is needed as a whole.
   for (bool changed = true; changed;) {
     changed = false;

@@ -4,6 +4,8 @@
 // (`begin`); and it ends at the levels of the head, without the decoded tensor. Levels that a convolution makes and
 // nothing but the decoding reads are lazy: detection computes their objectness by a convolution of its own, and the
 // rest where that passes (runtime/core/lazy_head.h).
+//
+// Where there are no levels but the model's output has a detector's rows (decoded_rows.h), it ends at that output.
 #pragma once
 
 #include <array>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "compiler/ir/graph.h"
+#include "compiler/plan/decoded_rows.h"
 #include "compiler/plan/plan.h"
 
 namespace sparsec {
@@ -25,9 +28,11 @@ struct DetectionGraph {
 
   // The given graph, and behind its nodes a convolution for each lazy level's objectness: all numbers stay.
   Graph graph;
-  std::vector<Level> levels;  // none: the model is no detector, and all else is of no meaning
-  Decode decode;
-  int32_t decode_node = -1;  // -1: raw heads
+  std::vector<Level> levels;
+  Decode decode;                                            // of the levels
+  std::optional<DecodedRows> rows;                          // instead of levels
+  bool detects() const { return !levels.empty() || rows; }  // else all else is of no meaning
+  int32_t decode_node = -1;                                 // -1: raw heads
   // The value that the letterbox writes instead of the model's input, its phases, and what it makes of a pixel's value.
   ValueId begin = kNoValue;
   SpaceToDepth phases{1, 1};
@@ -35,7 +40,7 @@ struct DetectionGraph {
   std::vector<bool> needs_node, reads_value;  // by number in `graph`
 };
 
-// Of a model with a Decode, or else with raw heads; `raw_head` may be null.
+// Of a model with a Decode, or else with raw heads, or else with rows; `raw_head` may be null.
 DetectionGraph plan_detection(const Graph& graph, const RawHead* raw_head);
 
 }  // namespace sparsec

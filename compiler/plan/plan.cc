@@ -98,9 +98,23 @@ struct LevelSteps {
   uint32_t conv = 0, ready = 0;
 };
 
+// Detection from the decoded tensor itself, when all of its schedule is done.
+void describe_rows(Plan& plan, const DecodedRows& rows) {
+  const Location& at = plan.places.plain[size_t(rows.output)]->at;
+  SPARSEC_CHECK(at.space == SPARSEC_OUTPUT, "an output's rows are the caller's");
+  sparsec_head& head = plan.program.head;
+  head.levels = 1;
+  head.classes = uint32_t(rows.classes);
+  head.sigmoid_done = 1;
+  sparsec_level& level = head.level[0];
+  level.where = {SPARSEC_OUTPUT, uint32_t(at.index), at.offset, 0};
+  level.rows = int32_t(rows.boxes);
+  level.columns = 1;
+  level.ready = uint32_t(plan.program.detect_schedule.size());
+}
+
 // The levels of the head, for detection without the decoded tensor.
-void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
-  const Graph& graph = detection.graph;
+void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
   const Decode& op = detection.decode;
   const std::vector<DetectionGraph::Level>& levels = detection.levels;
   sparsec_head& head = plan.program.head;
@@ -133,9 +147,16 @@ void describe_head(Plan& plan, const DetectionGraph& detection, const std::vecto
     level.step = steps[k].conv;
     level.cells_per_tile = plan.isa->lanes;
   }
-  const Value& input = graph.value(graph.inputs[0]);
-  head.input_rows = int32_t(input.shape[2]);
-  head.input_columns = int32_t(input.shape[3]);
+}
+
+void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
+  if (detection.rows)
+    describe_rows(plan, *detection.rows);
+  else
+    describe_levels(plan, detection, steps);
+  const Value& input = detection.graph.value(detection.graph.inputs[0]);
+  plan.program.head.input_rows = int32_t(input.shape[2]);
+  plan.program.head.input_columns = int32_t(input.shape[3]);
 }
 
 void check_head(const DetectionGraph& detection) {
@@ -156,7 +177,7 @@ std::vector<LevelSteps> lower_nodes(Lowering& to) {
                                                    [](const DetectionGraph::Level& level) { return level.conv >= 0; }));
   std::vector<LevelSteps> steps(detection.levels.size());
   const auto letterbox = [&](ValueId made) {
-    if (detection.levels.empty() || made != detection.begin) return;
+    if (!detection.detects() || made != detection.begin) return;
     to.runs = false;
     to.detects = true;
     lower_letterbox(to);
@@ -266,7 +287,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   keep_levels_alive(plan, detection, level_steps);
   cut_columns(plan, to.extents(), options);
   to.resolve();
-  if (!detection.levels.empty()) describe_head(plan, detection, level_steps);
+  if (detection.detects()) describe_head(plan, detection, level_steps);
   return plan;
 }
 

@@ -24,14 +24,15 @@ std::string describe(const StepImage& step, int32_t number) {
 std::string print_detection(const Plan& plan, const std::set<uint32_t>& runs) {
   if (plan.program.head.levels == 0) return "";
   const std::set<uint32_t> detects = steps_of(plan.program.detect_schedule);
-  std::string out = "detection: the steps above, without step";
+  std::string out = "detection: the steps above, ", without;
   for (const uint32_t s : runs)
-    if (!detects.contains(s)) out += format(" %u", s);
-  out += ", and with\n";
+    if (!detects.contains(s)) without += format(" %u", s);
+  out += (without.empty() ? "" : "without step" + without + ", and ") + "with\n";
   for (uint32_t s = 0; s < plan.program.steps.size(); ++s)
     if (!runs.contains(s)) out += describe(plan.program.steps[s], int32_t(s));
   for (uint32_t i = 0; i < plan.program.head.levels; ++i) {
     const sparsec_level& level = plan.program.head.level[i];
+    if (level.anchors == 0) out += format("  boxes are read from output %u\n", level.where.index);
     if (level.cells_per_tile > 0)
       out += format("  step %u only for tiles where there is an object, stride %d\n", level.step, int(level.stride));
   }

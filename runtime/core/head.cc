@@ -58,7 +58,8 @@ bool any_above(const char* row, int64_t stride, int32_t columns, float least) {
 int64_t boxes_of(const sparsec_head& head) {
   int64_t n = 0;
   for (uint32_t i = 0; i < head.levels; ++i) {
-    n += int64_t(head.level[i].anchors) * head.level[i].rows * head.level[i].columns;
+    const sparsec_level& level = head.level[i];
+    n += level.anchors > 0 ? int64_t(level.anchors) * level.rows * level.columns : level.rows;
   }
   return n;
 }
@@ -76,10 +77,14 @@ float least_objectness(const sparsec_head& head, float confidence) {
 void find_candidates(const sparsec_head& head, uint32_t i, const LevelPlanes& planes, float confidence,
                      bool multi_label, Candidates& found) {
   const int32_t classes = int32_t(head.classes);
+  const sparsec_level& level = head.level[i];
+  if (level.anchors == 0) {
+    const auto* rows = reinterpret_cast<const float*>(planes.planes);
+    return find_candidates(rows, level.rows, classes, confidence, multi_label, found);
+  }
   const bool several = multi_label && classes > 1;
   const float least = least_objectness(head, confidence);
   const auto probability = [&head](float t) { return head.sigmoid_done ? t : numerics::sigmoid(t); };
-  const sparsec_level& level = head.level[i];
   for (int32_t a = 0; a < level.anchors; ++a) {
     const char* anchor = planes.planes + level.plane_stride * (a * int64_t(5 + classes));
     for (int32_t y = 0; y < level.rows; ++y) {

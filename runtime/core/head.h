@@ -1,4 +1,5 @@
-// From the head's planes to candidates, in the order of the decoded tensor's rows: level, anchor, row, column.
+// From the head's planes, or from decoded rows, to candidates, in the order of the decoded tensor's rows: level,
+// anchor, row, column.
 #pragma once
 
 #include <cstdint>

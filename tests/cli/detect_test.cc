@@ -9,6 +9,7 @@
 #include "sparsec/image.h"
 #include "tests/cli/program.h"
 #include "tests/support/onnx_writer.h"
+#include "tests/support/quantised_head.h"
 
 namespace sparsec::cli {
 namespace {
@@ -130,14 +131,28 @@ class Detect : public Program {
   }
 };
 
-// A confidence that this share of the rows does not reach, between two scores.
-double score_at(const std::vector<float>& rows, double share) {
+std::vector<double> sorted_scores(const std::vector<float>& rows) {
   std::vector<double> scores;
   for (size_t i = 0; i < rows.size(); i += 8)
     scores.push_back(rows[i + 4] * std::max({rows[i + 5], rows[i + 6], rows[i + 7]}));
   std::ranges::sort(scores);
+  return scores;
+}
+
+// A confidence that this share of the rows does not reach, between two scores.
+double score_at(const std::vector<float>& rows, double share) {
+  const std::vector<double> scores = sorted_scores(rows);
   const auto at = size_t(share * double(scores.size()));
   return (scores[at - 1] + scores[at]) / 2;
+}
+
+// One that about this share does not reach, where many scores are equal: within the widest gap.
+double score_near(const std::vector<float>& rows, double share) {
+  const std::vector<double> scores = sorted_scores(rows);
+  auto widest = size_t((share - 0.1) * double(scores.size()));
+  for (size_t at = widest; at < size_t((share + 0.1) * double(scores.size())); ++at)
+    if (scores[at] - scores[at - 1] > scores[widest] - scores[widest - 1]) widest = at;
+  return (scores[widest - 1] + scores[widest]) / 2;
 }
 
 class DetectForm : public Detect, public ::testing::WithParamInterface<const char*> {};
@@ -172,6 +187,65 @@ INSTANTIATE_TEST_SUITE_P(Models, DetectForm,
                            std::ranges::replace_if(name, [](unsigned char c) { return !std::isalnum(c); }, '_');
                            return name;
                          });
+
+// With quantisers between the steps of the decoding: as a model, in a batch, as a library.
+TEST_F(Detect, ReadsTheRowsOfAQuantisedHead) {
+  for (const DType input : {DType::f32, DType::u8}) {
+    SCOPED_TRACE(name_of(input));
+    const std::string model = std::string(name_of(input)) + ".onnx";
+    testing::write_quantised_head(folder_ / model, {.input = input});
+    const NpyArray planes = noise(3);
+    codecs::write_image(folder_ / "picture.png", picture_of(planes));
+    const std::vector<float> all = rows(model, planes, input == DType::u8);
+    ASSERT_EQ(all.size(), 378U * 8);
+    const double confidence = score_near(all, 0.8);
+    const std::string arguments = " picture.png --max-det 1000 --iou 0.2 --conf " + std::to_string(confidence);
+    const std::vector<Box> wanted = suppress(all, 3, confidence, 0.2, 96, 64);
+    EXPECT_GT(wanted.size(), 20U);
+    EXPECT_LT(wanted.size(), suppress(all, 3, confidence, 1, 96, 64).size());
+    const json found = detect(model + arguments);
+    expect_same(found.at("picture.png"), wanted);
+    EXPECT_EQ(found, detect(model + arguments + " --batch 3"));
+    ASSERT_EQ(sparsec(model + " -o libboxes.so").code, 0);
+    EXPECT_EQ(found, detect("./libboxes.so" + arguments));
+    EXPECT_NE(testing::read_file(folder_ / "boxes.h").find("an object detector of 3 classes"), std::string::npos);
+  }
+  const Outcome o = sparsec("benchmark f32.onnx --images picture.png -t 0.1 -w 0");
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_NE(o.out.find("post_process"), std::string::npos) << o.out;
+}
+
+// Raw heads whose reshapes and transposes are quantised too.
+TEST_F(Detect, DecodesQuantisedRawHeads) {
+  testing::write_quantised_head(folder_ / "m.onnx", {.decoded = false});
+  const NpyArray planes = noise(3);
+  codecs::write_image(folder_ / "picture.png", picture_of(planes));
+  const std::vector<float> all = rows("m.onnx", planes, false);
+  const double confidence = score_near(all, 0.8);
+  const std::vector<Box> wanted = suppress(all, 3, confidence, 0.45, 96, 64);
+  EXPECT_GT(wanted.size(), 20U);
+  expect_same(detect("m.onnx picture.png --max-det 1000 --conf " + std::to_string(confidence)).at("picture.png"),
+              wanted);
+}
+
+TEST_F(Detect, RefusesWhatOnlyLooksLikeRows) {
+  codecs::write_image(folder_ / "picture.png", picture_of(noise(3)));
+  testing::OnnxWriter list(13);  // the rows of a detector, from no picture
+  list.input("x", DType::f32, {int64_t{1}, int64_t{378}, int64_t{8}}).node("Relu", {"x"}, {"y"}).output("y");
+  list.save(folder_ / "list.onnx");
+  testing::OnnxWriter tokens(13);  // a picture's patches of 16 x 16
+  tokens.input("x", DType::f32, {int64_t{1}, int64_t{3}, int64_t{64}, int64_t{96}});
+  tokens.initialiser("s", Tensor::of<int64_t>({3}, {1, 24, 768}));
+  tokens.node("Relu", {"x"}, {"r"}).node("Reshape", {"r", "s"}, {"y"}).output("y");
+  tokens.save(folder_ / "tokens.onnx");
+  for (const std::string model : {"list.onnx", "tokens.onnx"}) {
+    const Outcome o = sparsec("detect " + model + " picture.png");
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "sparsec: " + model +
+                         ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any "
+                         "model on raw tensors\n");
+  }
+}
 
 // A detector of three raw heads and random weights, for any number of pictures of 64 x 96.
 void write_detector(const std::string& path, const std::string& names = "{0: 'a', 1: 'b', 2: 'c'}") {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "tests/runtime/opencv_expected.h"
@@ -39,6 +41,29 @@ TEST(Detect, SuppressesByClass) {
   EXPECT_EQ(suppress(boxes)[0].score, 0.9f);
   EXPECT_EQ(suppress(boxes, {.agnostic = true}).size(), 1u);
   EXPECT_TRUE(suppress({}).empty());
+}
+
+// Whatever a model gives: rows of zeros, infinities and what is no number beside two boxes.
+TEST(Detect, TakesAnyRows) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  const std::vector<float> good{20, 20, 10, 10, 0.9f, 0.8f, 0.1f, 90, 20, 10, 10, 0.8f, 0.1f, 0.9f};
+  std::vector<float> rows(7 * 20, 0.0f);
+  rows.insert(rows.end(), good.begin(), good.end());
+  for (const float bad : {kNan, kInf, -kInf})
+    for (size_t i = 0; i < 7; ++i)
+      for (size_t k = 0; k < 7; ++k) rows.push_back(k == i ? bad : 0.7f);
+  rows.insert(rows.end(), 7 * 20, kNan);
+  for (const bool multi_label : {false, true}) {
+    for (const float confidence : {0.0f, 0.6f}) {
+      std::vector<Detection> found = detections(rows, 2, {.confidence = confidence, .multi_label = multi_label});
+      to_picture(found, letterbox(picture(10, 10), 32, 32));
+      const auto is_good = [](const Detection& d) { return d.score == 0.9f * 0.8f || d.score == 0.8f * 0.9f; };
+      EXPECT_EQ(std::count_if(found.begin(), found.end(), is_good), 2) << confidence;
+      for (const Detection& d : found) EXPECT_GT(d.score, confidence);
+    }
+  }
+  EXPECT_TRUE(detections(std::vector<float>(70, 0.0f), 2, {.confidence = 0}).empty());
+  EXPECT_TRUE(detections(std::vector<float>(70, kNan), 2, {.confidence = 0}).empty());
 }
 
 TEST(Detect, InPartsIsTheSameAsWhole) {

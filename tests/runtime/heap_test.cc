@@ -4,6 +4,7 @@
 #include <atomic>
 #include <vector>
 
+#include "runtime/core/api.h"
 #include "tests/runtime/toy_model.h"
 #include "toy.h"
 
@@ -57,6 +58,23 @@ TEST(Heap, IsNotUsedAfterCreate) {
   EXPECT_EQ(statuses, 10 * toy_bad_argument);
   EXPECT_GT(n, 0);
   toy_destroy(context);
+}
+
+TEST(Heap, IsNotUsedByDetectionFromRows) {
+  std::vector<uint8_t> rgb(100 * 70 * 3, 200);
+  std::vector<sparsec_rt_detection> found(24);
+  sparsec_rt_options options{};
+  options.struct_bytes = sizeof options;
+  options.threads = 2;
+  for (const sparsec_model* model : {&toy_tables::kRowsInOutput, &toy_tables::kBatchOfRows}) {
+    sparsec_rt_context* context;
+    ASSERT_EQ(sparsec_rt_create(model, &options, &context), SPARSEC_OK);
+    const int before = allocations;
+    const int32_t n = sparsec_rt_detect(context, rgb.data(), 100, 70, 210, nullptr, found.data(), 24);
+    EXPECT_EQ(allocations, before);
+    EXPECT_GT(n, 0);
+    sparsec_rt_destroy(context);
+  }
 }
 
 }  // namespace

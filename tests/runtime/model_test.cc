@@ -218,6 +218,30 @@ TEST(Model, DetectsWhereTheHeadIsAnOutputOfLogits) {
   EXPECT_NEAR(found[0].x2 - found[0].x1, 4 * p * p * 16, 1e-4);
 }
 
+// The same boxes from the decoded output as from the head.
+TEST(Model, DetectsFromDecodedRows) {
+  Picture picture;
+  picture.light(2, 3, 255, 51, 0);
+  picture.light(1, 1, 200, 80, 240);
+  for (const sparsec_model* model : {&kRowsInOutput, &kBatchOfRows}) {
+    for (const int threads : {1, 2, 3}) {
+      Context rows(*model, threads), head(toy_model, threads);
+      ASSERT_EQ(rows.status, SPARSEC_OK) << rows.error;
+      EXPECT_EQ(sparsec_rt_class_count(model), kClasses);
+      EXPECT_STREQ(sparsec_rt_class_name(model, 1), "blue thing");
+      for (const uint32_t multi_label : {0u, 1u}) {
+        const sparsec_rt_detect_options o{sizeof o, 0.1f, 0.45f, 300, multi_label, 0};
+        sparsec_rt_detection found[8] = {}, wanted[8] = {};
+        const int32_t n =
+            sparsec_rt_detect(rows.context, picture.rgb.data(), kRows, kColumns, kColumns * 3, &o, found, 8);
+        ASSERT_EQ(n, multi_label ? 3 : 2);
+        ASSERT_EQ(n, sparsec_rt_detect(head.context, picture.rgb.data(), kRows, kColumns, kColumns * 3, &o, wanted, 8));
+        EXPECT_EQ(std::memcmp(found, wanted, sizeof found), 0);
+      }
+    }
+  }
+}
+
 TEST(Model, SaysWhatIsWrong) {
   char why[256];
   toy_options o{};

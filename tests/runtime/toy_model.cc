@@ -96,6 +96,8 @@ const sparsec_step kSteps[] = {
 const sparsec_work kSchedule[] = {{0, 0, 0, 4, 0},  {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0},
                                   {3, 0, 0, 50, 0}, {2, 0, 0, 4, 0}, {3, 0, 50, 3 * kRows, 0}};
 const sparsec_work kDetectSchedule[] = {{0, 0, 0, 4, 0}, {4, 1, 0, kRows, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}};
+const sparsec_work kRowsSchedule[] = {
+    {0, 0, 0, 4, 0}, {4, 1, 0, kRows, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}, {2, 0, 0, 4, 0}};
 const sparsec_work kHeadSchedule[] = {{0, 0, 0, 4, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}, {3, 0, 0, 3 * kRows, 0}};
 
 sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
@@ -139,12 +141,21 @@ sparsec_program head_in_output() {
   return p;
 }
 
+sparsec_program rows_in_output() {
+  sparsec_program p = program("scalar", 0);
+  p.head.level[0] = {{SPARSEC_OUTPUT, 0, 0, 0}, 0, 0, 0, kCellRows * kCellColumns, 1, 0, 0, {}, {}, 0, 0, 0, 5};
+  p.head.detect_schedule = kRowsSchedule;
+  p.head.n_detect_schedule = 5;
+  return p;
+}
+
 // No CPU has both of these.
 constexpr uint32_t kImpossible = SPARSEC_CPU_AMX_INT8 | SPARSEC_CPU_NEON_I8MM;
 const sparsec_program kBest = program("impossible", kImpossible), kScalar = program("scalar", 0),
-                      kInOutput = head_in_output();
+                      kInOutput = head_in_output(), kDecoded = rows_in_output();
 const sparsec_program* const kPrograms[] = {&kBest, &kScalar};
 const sparsec_program* const kOutputPrograms[] = {&kInOutput};
+const sparsec_program* const kRowsPrograms[] = {&kDecoded};
 
 const sparsec_tensor kInputs[] = {{"images", SPARSEC_F32, 4, {1, 3, kRows, kColumns}}};
 const sparsec_tensor kOutputs[] = {{"boxes", SPARSEC_F32, 3, {1, kCellRows* kCellColumns, kChannels}},
@@ -160,6 +171,10 @@ const sparsec_model kBatchOfTwo = {SPARSEC_ABI_VERSION, 2, "toy", "tests",   "no
                                    kOutputs2,           1, 2,     kPrograms, 2};
 const sparsec_model kHeadInOutput = {SPARSEC_ABI_VERSION, 1, "toy", "tests", "none", kInputs, kOutputs, 1, 3,
                                      kOutputPrograms,     1};
+const sparsec_model kRowsInOutput = {SPARSEC_ABI_VERSION, 1, "toy", "tests", "none", kInputs, kOutputs, 1, 2,
+                                     kRowsPrograms,       1};
+const sparsec_model kBatchOfRows = {SPARSEC_ABI_VERSION, 2, "toy", "tests",       "none", kInputs2,
+                                    kOutputs2,           1, 2,     kRowsPrograms, 1};
 
 }  // namespace toy_tables
 

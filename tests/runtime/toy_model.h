@@ -10,8 +10,9 @@ namespace toy_tables {
 inline constexpr int kRows = 32, kColumns = 48, kCellRows = 4, kCellColumns = 6, kClasses = 2, kChannels = 5 + kClasses;
 inline constexpr int kInputFloats = 3 * kRows * kColumns, kOutputFloats = kCellRows * kCellColumns * kChannels;
 
-// The same with two pictures per run; and with the head in an output of the model, as logits.
-extern const sparsec_model kBatchOfTwo, kHeadInOutput;
+// The same with two pictures per run; with the head in an output of the model, as logits; and with no head but the
+// decoded output.
+extern const sparsec_model kBatchOfTwo, kHeadInOutput, kRowsInOutput, kBatchOfRows;
 
 }  // namespace toy_tables
 

@@ -12,6 +12,7 @@
 #include "compiler/compile.h"
 #include "compiler/engine/engine.h"
 #include "runtime/core/numerics.h"
+#include "tests/support/quantised_head.h"
 #include "tests/verify/tiny_models.h"
 
 namespace sparsec {
@@ -90,7 +91,7 @@ std::vector<float> decoded(const Model& model, const std::vector<std::vector<flo
   }
   for (uint32_t k = 0; k < head.levels; ++k) {
     const sparsec_level& level = head.level[k];
-    for (size_t i = 0; i < outputs[k].size(); ++i) {
+    for (size_t i = 0; i < outputs[k].size() / size_t(model.output(k).shape[0]); ++i) {
       const size_t cell = i / channels, c = i % channels, a = cell / size_t(level.rows * level.columns);
       const auto x = float(cell % size_t(level.columns)), y = float(cell / size_t(level.columns) % size_t(level.rows));
       const float p = head.sigmoid_done ? outputs[k][i] : numerics::sigmoid(outputs[k][i]);
@@ -158,29 +159,51 @@ size_t check(Model& model, const Image& image) {
   return found;
 }
 
+CompileOptions options_for_tiny() {
+  CompileOptions options;
+  options.import.input_shape = {{64, 96}};
+  options.targets = host_isas();
+  options.name = "tiny";
+  options.plan.l2_bytes = 48 << 10;  // small enough that tiny layers run in bands
+  options.plan.band_tiles = 1;
+  return options;
+}
+
+void check_model(const std::string& path, const CompileOptions& options) {
+  SCOPED_TRACE(path);
+  const engine::Library library = engine::load(compile(path, options).image);
+  for (const Isa* isa : options.targets) {
+    for (const int threads : {1, 3}) {
+      SCOPED_TRACE(std::string(isa->name) + ", threads " + std::to_string(threads));
+      Model model(library, threads, *isa);
+      size_t found = 0;
+      for (const auto& [rows, cols] : {std::pair{64, 96}, {37, 211}, {128, 192}, {1, 1}})
+        found += check(model, picture(rows, cols));
+      EXPECT_GT(found, 100u);
+      if (::testing::Test::HasFailure()) return;
+    }
+  }
+}
+
 TEST(Detect, GivesWhatItsPartsGive) {
-  for (const std::string& path : testing::tiny_models()) {
-    SCOPED_TRACE(path);
-    for (const bool columns : {true, false}) {
-      if (!columns && path != testing::tiny_models().front()) continue;  // one tells as much as all
-      CompileOptions options;
-      options.import.input_shape = {{64, 96}};
-      options.targets = host_isas();
-      options.name = "tiny";
-      options.plan.columns = columns;
-      options.plan.l2_bytes = 48 << 10;  // small enough that tiny layers run in bands
-      options.plan.band_tiles = 1;
-      const engine::Library library = engine::load(compile(path, options).image);
-      for (const Isa* isa : options.targets) {
-        for (const int threads : {1, 3}) {
-          SCOPED_TRACE(std::string(isa->name) + ", threads " + std::to_string(threads));
-          Model model(library, threads, *isa);
-          size_t found = 0;
-          for (const auto& [rows, cols] : {std::pair{64, 96}, {37, 211}, {128, 192}, {1, 1}})
-            found += check(model, picture(rows, cols));
-          EXPECT_GT(found, 100u);
-          if (HasFailure()) return;
-        }
+  CompileOptions options = options_for_tiny();
+  for (const std::string& path : testing::tiny_models()) check_model(path, options);
+  options.plan.columns = false;
+  check_model(testing::tiny_models().front(), options);  // one tells as much as all
+}
+
+// Quantisers within the head: of its arithmetic, where the boxes are rows of the output, and behind raw heads.
+TEST(Detect, GivesWhatItsPartsGiveWhereTheHeadIsQuantised) {
+  const testing::TemporaryFolder folder;
+  for (const bool decoded : {true, false}) {
+    for (const DType input : {DType::f32, DType::u8}) {
+      for (const int64_t batch : {1, 3}) {
+        if (batch == 3 && input == DType::u8) continue;
+        const std::string path = folder.file((decoded ? "decoded-" : "raw-") + std::to_string(batch) + name_of(input));
+        testing::write_quantised_head(path, {input, decoded});
+        CompileOptions options = options_for_tiny();
+        options.import.batch = batch;
+        check_model(path, options);
       }
     }
   }

@@ -4,6 +4,8 @@
 
 #include "compiler/compile.h"
 #include "compiler/verify/simulate.h"
+#include "sparsec/detect.h"
+#include "tests/support/quantised_head.h"
 #include "tests/verify/tiny_models.h"
 
 namespace sparsec {
@@ -97,6 +99,34 @@ TEST(Schedule, ThreadsMayComeInAnyOrderInDetection) {
   for (const std::string& model : testing::tiny_models()) expect_order_does_not_matter_in_detection(model, "scalar");
   for (const char* isa : {"avx2", "amx", "neon_i8mm"})
     expect_order_does_not_matter_in_detection(testing::tiny_models().front(), isa);
+}
+
+// Where boxes are read from the output, on any machine's instruction sets: the rows that a run of the letterboxed
+// picture gives, by one schedule and by the other.
+TEST(Schedule, DetectionMakesTheRowsOfARun) {
+  const testing::TemporaryFolder folder;
+  testing::write_quantised_head(folder.file("model.onnx"));
+  Image picture(50, 70);
+  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = uint8_t(i * 7 + i / 211 * 13);
+  const Letterboxed boxed = letterbox(picture, 64, 96);
+  for (const Isa* isa : all_isas()) {
+    SCOPED_TRACE(isa->name);
+    const Compiled c = compile_for(folder.file("model.onnx"), std::string(isa->name).c_str(), true);
+    const Plan& plan = c.plans.front();
+    const std::vector<Tensor> expected = simulate(c, {share(Tensor::of<float>({1, 3, 64, 96}, boxed.input))}, 1);
+    ASSERT_EQ(plan.program.head.levels, 1u);
+    ASSERT_EQ(plan.program.head.level[0].rows, 378);
+    for (const int threads : {1, 3}) {
+      Simulator simulator(plan);
+      std::vector<float> input(boxed.input.size());
+      Tensor output(DType::f32, {1, 378, 8});
+      simulator.bind({input.data()}, {output.bytes.data()});
+      int stops = 0;
+      simulator.detect(picture.rgb.data(), 50, 70, [&](const sparsec_level&) { ++stops; }, threads);
+      EXPECT_EQ(stops, 1);
+      EXPECT_EQ(output.bytes, expected[0].bytes) << threads << " threads";
+    }
+  }
 }
 
 // The order of the simulator is a test only if a missing barrier shows.

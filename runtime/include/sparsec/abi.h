@@ -95,13 +95,16 @@ typedef struct {
  *
  * Of a lazy level (cells_per_tile > 0) only the objectness is there then, of anchor a at objectness.offset +
  * objectness_stride * a, rows and columns as above. Tile t of `step` makes all channels of cells [t, t + 1) *
- * cells_per_tile, counted through whole rows of row_stride bytes. */
+ * cells_per_tile, counted through whole rows of row_stride bytes.
+ *
+ * Without anchors (0) it is no level but the decoded tensor, the only one in `level`: `rows` rows of 5 + classes floats
+ * from `where` on, centre, size, objectness and class scores, in pixels of the network's input. */
 typedef struct {
   sparsec_pointer where;
   int64_t plane_stride, row_stride, column_stride;
   int32_t rows, columns;
-  int32_t anchors;
-  float stride; /* pixels per cell */
+  int32_t anchors; /* 0: decoded rows */
+  float stride;    /* pixels per cell */
   float anchor[SPARSEC_MAX_ANCHORS][2];
   sparsec_pointer objectness;
   int64_t objectness_stride;
