@@ -47,8 +47,10 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->check(CLI::Range(int64_t{1}, kLargestSide))
       ->type_name("H [W]")
       ->group("Model");
-  app.add_option("--anchors", o.anchors,
-                 "Anchors of raw heads, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ...")
+  app.add_option(
+         "--anchors", o.anchors,
+         "Anchors of raw heads in pixels, a text per level: 10,13,16,30,33,23 30,61,62,45,59,119 ... (default: the "
+         "model file's, or YOLOv5's own)")
       ->type_name("W,H,W,H,...")
       ->group("Model");
   app.add_option("--class-names", o.class_names, "File of class names: one a line, or a data.yaml")
