@@ -1,6 +1,8 @@
 // Anchors beside the graph: every place and shape in which files hold them, kept though no node reads them.
 #include "compiler/import/anchors.h"
 
+#include <cmath>
+
 #include "tests/import/helpers.h"
 
 namespace sparsec::testing {

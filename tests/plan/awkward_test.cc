@@ -197,13 +197,15 @@ TEST(TinyDetector, ColumnsChangeNothing) {
 // Models whose weights are beyond s8, as ONNX Runtime's quantiser makes them: every instruction set gives the bits of
 // the oracle.
 TEST(AsymmetricWeights, EveryInstructionSetAgreesWithTheOracle) {
-  for (const char* form : {"qdq", "qoperator"}) {
+  for (const char* form : {"qdq", "qoperator", "detector"}) {
     SCOPED_TRACE(form);
     CompileOptions options;
     options.targets = all_isas();
     const Compiled c = compile(std::string(SPARSEC_SOURCE_DIR) + "/tests/data/asymmetric/" + form + ".onnx", options);
-    for (const Node& node : c.graph.nodes)
-      if (const auto* op = std::get_if<QConv>(&node.op)) EXPECT_EQ(op->summands, 2) << node.name;
+    for (const Node& node : c.graph.nodes) {
+      if (!std::holds_alternative<QConv>(node.op)) continue;
+      EXPECT_EQ(std::get<QConv>(node.op).summands, 2) << node.name;
+    }
     for (const LayerReport& layer : c.sparsity.layers) {  // reports speak of the model's weights
       EXPECT_EQ(layer.counts.weights, layer.input[1] * layer.output[1] * layer.kernel[0] * layer.kernel[1]);
       EXPECT_LT(layer.counts.element_sparsity(), 0.1) << layer.name;
