@@ -177,7 +177,8 @@ INSTANTIATE_TEST_SUITE_P(Models, DetectForm,
                            return name;
                          });
 
-// The first layer's weights are beyond s8, so it reads the picture twice over: the letterbox writes it once.
+// A detector as ONNX Runtime's quantiser leaves it: quantisers behind the raw heads' convolutions, and weights beyond
+// s8, so that layers read their input twice over.
 TEST_F(Compared, AsymmetricWeights) {
   compare(SPARSEC_SOURCE_DIR "/tests/data/asymmetric/detector.onnx", noise(4), false);
 }

@@ -160,6 +160,26 @@ TEST(RawHeads, YoloAnchorsByNumberOfLevels) {
   }
 }
 
+// ONNX Runtime's quantiser puts quantisers behind the levels' convolutions: the level is what they give, as floats.
+TEST(RawHeads, OfQuantisedLevels) {
+  for (const bool sigmoid : {false, true}) {
+    HeadBuilder b;
+    b.style.decode_boxes = false;
+    const ValueId x = b.input({1, 3, 64, 128});
+    std::vector<ValueId> outputs;
+    for (const int64_t stride : {8, 16, 32}) {
+      const ValueId head = b.level(b.fake_quantize(b.conv(x, 3 * 8, 1, stride), 0.1f, 120), 0, kSmall);
+      outputs.push_back(sigmoid ? b.unary(UnaryKind::sigmoid, head) : head);
+    }
+    const Graph graph = b.build(outputs), made = fuse_epilogues(integerise(graph));
+    const auto heads = detect_raw_heads(made, {});
+    ASSERT_TRUE(heads);
+    EXPECT_EQ(heads->decode.classes, 3);
+    for (const ValueId id : heads->levels) EXPECT_EQ(made.value(id).shape[1], 24);
+    expect_same(graph, made, 1e-5, Stage::fused);
+  }
+}
+
 TEST(RawHeads, AnchorsOfTheUsers) {
   const Graph graph = raw_detector(3, true);
   std::vector<std::array<float, 2>> anchors;
