@@ -169,7 +169,11 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   c.graph = late.take();
 
   std::optional<RawHead> raw_head;
-  if (auto heads = passes::detect_raw_heads(c.graph, options.anchors)) raw_head = RawHead{heads->levels, heads->decode};
+  if (auto heads = passes::detect_raw_heads(c.graph, options.anchors)) {
+    // More anchors than a library decodes are the plan's to refuse where they are given, and no detector where not.
+    const bool many = heads->decode.levels[0].anchors.size() > SPARSEC_MAX_ANCHORS;
+    if (!many || !options.anchors.empty()) raw_head = RawHead{heads->levels, heads->decode};
+  }
   if (!raw_head) check_anchors(c.graph, options.anchors);
 
   std::vector<const Isa*> targets = options.targets;

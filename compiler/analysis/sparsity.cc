@@ -39,6 +39,22 @@ const Window* convolution_window(const Op& op) {
   return nullptr;
 }
 
+// The weights as the model has them: where a QConv reads copies of a tensor, the sums of its weights for the copies.
+Tensor weights_of_model(const Tensor& w, int64_t summands) {
+  const int64_t out = w.shape[0], per_copy = w.shape[1] / summands * w.shape[2] * w.shape[3];
+  Tensor sums(DType::f32, {out, w.shape[1] / summands, w.shape[2], w.shape[3]});
+  const auto from = w.data<int8_t>();
+  const auto to = sums.data<float>();
+  for (int64_t o = 0; o < out; ++o) {
+    for (int64_t k = 0; k < summands; ++k) {
+      for (int64_t i = 0; i < per_copy; ++i) {
+        to[size_t(o * per_copy + i)] += float(from[size_t((o * summands + k) * per_copy + i)]);
+      }
+    }
+  }
+  return sums;
+}
+
 LayerReport report_layer(const Graph& graph, const Node& node, const Window& window) {
   const Value& x = graph.value(node.inputs[0]);
   const Value& w = graph.value(node.inputs[1]);
@@ -52,8 +68,11 @@ LayerReport report_layer(const Graph& graph, const Node& node, const Window& win
   layer.output = y.shape;
   layer.kernel = window.kernel;
   layer.strides = window.strides;
-  layer.counts = count_weights(*w.constant);
-  layer.map = map_blocks(*w.constant);
+  const auto* q = std::get_if<QConv>(&node.op);
+  if (q && q->summands > 1) layer.input[1] /= q->summands;
+  const Tensor weights = q && q->summands > 1 ? weights_of_model(*w.constant, q->summands) : *w.constant;
+  layer.counts = count_weights(weights);
+  layer.map = map_blocks(weights);
 
   const int64_t pixels = y.shape[0] * y.shape[2] * y.shape[3];  // each weight meets each output pixel once
   layer.macs = layer.counts.weights * pixels;

@@ -98,9 +98,10 @@ Result detect(const Arguments& a) {
   if (fs::exists(a.model) && !any_picture(paths)) return kFailed;
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   if (model.classes() == 0)
-    throw CompileError(a.model +
-                       ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any "
-                       "model on raw tensors");
+    throw CompileError(
+        a.model +
+        ": is not a detector: it has no YOLOv5 head that sparsec recognises (raw heads whose anchors "
+        "neither the file nor YOLOv5 tells need --anchors); `sparsec run` runs any model on raw tensors");
   if (!a.save_dir.empty()) {
     std::error_code error;
     fs::create_directories(a.save_dir, error);

@@ -62,8 +62,8 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->type_name("H [W]")
       ->group(kModelGroup);
   app.add_option("--anchors", o.anchors,
-                 "Anchors of raw heads, a list per level: 10,13,16,30,33,23 30,61,62,45,59,119 ... They end at the "
-                 "first word that is no list of numbers")
+                 "Anchors of raw heads in pixels, a list per level: 10,13,16,30,33,23 30,61,62,45,59,119 ... (default: "
+                 "the model file's, or YOLOv5's own). They end at the first word that is no list of numbers")
       ->allow_extra_args(false)  // words.h gives each list an option of its own
       ->type_name("W,H,W,H,...")
       ->group(kModelGroup);

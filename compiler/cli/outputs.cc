@@ -1,6 +1,7 @@
 // Where a command writes.
 #include "compiler/cli/outputs.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -48,7 +49,7 @@ void check_outputs(const Outputs& outputs, const std::vector<std::string>& input
         throw CompileError(option + ": " + path + " would replace the input; name another file");
     for (size_t k = 0; k < i; ++k)
       if (!outputs[k].second.empty() && fs::path(path) != "/dev/null" && same_file(path, outputs[k].second))
-        throw CompileError(option + ": " + path + " is what " + outputs[k].first + " writes; name another file");
+        throw CompileError(fmt::format("{}: {} is what {} writes; name another file", option, path, outputs[k].first));
     check_folder(path);
   }
 }

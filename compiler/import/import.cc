@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/import/anchors.h"
 #include "compiler/import/class_names.h"
 #include "compiler/import/graph_builder.h"
 #include "compiler/import/input_shapes.h"
@@ -123,6 +124,7 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   import_nodes(builder, model, options);
   add_outputs(builder);
   builder.graph.meta.class_names = class_names(model, options);
+  builder.graph.meta.anchors = anchors_of(model);
   return std::move(builder.graph);
 }
 

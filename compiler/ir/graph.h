@@ -4,6 +4,7 @@
 // value has a static shape and type. A value is a graph input, a constant, or the output of exactly one node.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,11 +32,20 @@ struct Node {
   std::vector<ValueId> outputs;
 };
 
+// Anchors that the file holds beside the graph, which raw heads do not read: level after level.
+struct AnchorTable {
+  std::string name;       // of the tensor or the property, for messages
+  bool in_pixels = true;  // else perhaps in strides of their level: what they are shows beside the strides
+  int64_t levels = 0;     // 0: not told
+  std::vector<std::array<float, 2>> sizes;  // widths and heights
+};
+
 // What the head of a detector needs beyond the tensors; filled by import and by `lower_head`.
 struct Metadata {
   std::string path;                      // the .onnx file, for messages
   std::string sha256;                    // of the file (and its external data), lower-case hex
   std::vector<std::string> class_names;  // from --class-names, the ONNX metadata or COCO; may be empty
+  std::vector<AnchorTable> anchors;      // the likeliest first; may be empty
   int64_t batch = 1;  // pictures per run; shapes in the Graph are those of one picture (see passes.h, split_batch)
 };
 

@@ -151,6 +151,9 @@ inline EpilogueForm epilogue_form(Activation activation, bool residual, bool one
 }
 struct QConv {
   Window window;
+  // Above 1: x is so many copies of a tensor side by side, and the weights of the copies sum up to those of the model,
+  // which are beyond s8. The formulas know nothing of it; reports count the model's weights.
+  int64_t summands = 1;
   std::vector<int32_t> acc_bias;  // [O]; quantised bias, less x.zero_point * sum of w: what acc lacks
   std::vector<float> multiplier;  // [O]; x.scale * w.scale[o]
   std::vector<float> bias;        // [O]

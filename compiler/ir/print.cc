@@ -100,6 +100,7 @@ struct Attributes {
   std::string operator()(const QConv& op) const {
     std::string out = text(op.window) + " acc_bias=" + sum(op.acc_bias) + " multiplier=" + sum(op.multiplier) +
                       " bias=" + sum(op.bias) + epilogue_text(op.activation, op.alpha, op.residual);
+    if (op.summands > 1) out += " summands=" + text(op.summands);
     for (const auto& lookup : op.lookup) {
       out += " lookup=" + (lookup ? text(lookup->before) + table_text(lookup->table) : "none");
     }

@@ -83,6 +83,28 @@ static std::vector<bool> only_quantised(const Graph& graph) {
   return result;
 }
 
+// Per value: whether it lies on the way from a level to a raw head, [N,A*row,H,W] -> [N,A,row,H,W] -> [N,A,H,W,row],
+// with a sigmoid somewhere or none. Detection reads the level itself, as floats, so its dequantiser stays before that
+// way.
+static std::vector<bool> ways_to_raw_heads(const Graph& graph) {
+  const Links links(graph);
+  std::vector<bool> result(graph.values.size(), false);
+  const auto before_sigmoid = [&](ValueId id) {
+    const Node* node = produced_by<Unary>(graph, links, id);
+    return node && as<Unary>(*node)->kind == UnaryKind::sigmoid ? node->inputs[0] : id;
+  };
+  for (const ValueId id : graph.outputs) {
+    const ValueId turned = before_sigmoid(id);
+    const Node* transpose = produced_by<Transpose>(graph, links, turned);
+    if (!transpose || as<Transpose>(*transpose)->perm != std::vector<int64_t>{0, 1, 3, 4, 2}) continue;
+    const ValueId split = before_sigmoid(transpose->inputs[0]);
+    const Node* reshape = produced_by<Reshape>(graph, links, split);
+    if (!reshape || graph.value(reshape->inputs[0]).shape.size() != 4) continue;
+    result[size_t(turned)] = result[size_t(split)] = true;
+  }
+  return result;
+}
+
 // Readers other than convolutions take a dequantised constant as a float constant.
 static void fold_dequantised_constants(State& s) {
   const Links links(s.graph);
@@ -100,7 +122,7 @@ static void fold_dequantised_constants(State& s) {
 Graph integerise(Graph graph) {
   using namespace integer;
   annotate(graph);
-  const std::vector<bool> needs_no_float = only_quantised(graph);
+  const std::vector<bool> needs_no_float = only_quantised(graph), to_raw_head = ways_to_raw_heads(graph);
   State s(std::move(graph));
   const size_t count = s.graph.nodes.size();  // what is appended on the way is in its final form
   for (size_t i = 0; i < count; ++i) {
@@ -112,7 +134,7 @@ Graph integerise(Graph graph) {
       lower_quantiser(s, int32_t(i));
     } else if (as<Conv>(node)) {
       lower_convolution(s, int32_t(i));
-    } else if (real && is_layout(node.op) && !needs_no_float[size_t(out)]) {
+    } else if (real && is_layout(node.op) && !needs_no_float[size_t(out)] && !to_raw_head[size_t(out)]) {
       commute_dequantisers(s, int32_t(i));
     }
   }

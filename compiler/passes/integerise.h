@@ -25,6 +25,7 @@ struct State {
   std::vector<std::vector<ValueId>> sources;
   std::map<std::tuple<ValueId, float, int32_t>, ValueId> quantised;    // float value, scale, zero point -> u8 value
   std::map<std::tuple<ValueId, float, int32_t>, ValueId> requantised;  // the same for u8 values given another meaning
+  std::map<std::pair<ValueId, int64_t>, ValueId> repeated;             // u8 value, times -> its channels so often
 
   // The node that makes `id`, if it is a T. The pointer dies with the next `add`.
   template <typename T>

@@ -4,6 +4,13 @@
 //   sum x w + b = sx sw[o] (sum qx (qw - zw[o]) + qb[o] - zx sum (qw - zw[o])),
 // so the weights' zero points go into the weights, the input's into the bias, and one multiplier per output channel is
 // left. The sum is exact: |sum| <= 255 sum|w| + |bias|, which must stay below 2^31 and does for any sane network.
+//
+// A weight less its zero point is within 255 of zero, which s8 does not hold: asymmetric weights, as ONNX Runtime's
+// quantiser makes of QUInt8, often pass -128 a little. Such a weight is a sum of numbers that s8 does hold, so the
+// convolution reads its input several times over: x * 138 = x * 127 + x * 11 is one over Concat(x, x) with the weights
+// 127 and 11 side by side. All but a few of the second weights are zeros, which cost nothing. The summands of a weight
+// have its sign, so that the bound on |sum| is what it was.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -47,7 +54,7 @@ static std::vector<float> float_bias(const State& s, const Node& conv, int64_t c
 // ---- the integer form -----------------------------------------------------------------------------------------------
 
 struct IntegerWeights {
-  std::vector<int8_t> w;     // zero points taken off
+  std::vector<int32_t> w;    // zero points taken off: -255 to 255
   std::vector<float> scale;  // [O]
 };
 
@@ -67,16 +74,51 @@ static IntegerWeights integer_weights(const State& s, const Node& conv, const No
   for (size_t o = 0; o < channels; ++o) {
     const size_t entry = q.per_tensor() ? 0 : o;
     result.scale.push_back(q.scale[entry]);
+    for (size_t i = 0; i < taps; ++i) result.w.push_back(number(o * taps + i) - q.zero_point[entry]);
+  }
+  return result;
+}
+
+constexpr int32_t kLeast = std::numeric_limits<int8_t>::min(), kMost = std::numeric_limits<int8_t>::max();
+
+// How many s8 numbers it takes to sum up to any of the weights.
+static int64_t summands_of(const std::vector<int32_t>& w) {
+  int32_t least = 1;
+  for (const int32_t v : w) least = std::max(least, v < 0 ? (v + kLeast + 1) / kLeast : (v + kMost - 1) / kMost);
+  return least;
+}
+
+// Weights of `shape` [O,C,kh,kw] as s8 [O,summands*C,kh,kw]: each set of C channels holds as much as fits of what the
+// sets before it lack.
+static Tensor as_s8(const std::vector<int32_t>& w, Shape shape, int64_t summands) {
+  const size_t channels = size_t(shape[0]), taps = w.size() / std::max<size_t>(channels, 1);
+  shape[1] *= summands;
+  Tensor result(DType::s8, shape);
+  const auto to = result.data<int8_t>();
+  for (size_t o = 0; o < channels; ++o) {
     for (size_t i = 0; i < taps; ++i) {
-      const int32_t w = number(o * taps + i) - q.zero_point[entry];
-      if (w < -128 || w > 127) {
-        throw CompileError(describe(s.graph, conv) + ": weight less zero point is " + std::to_string(w) +
-                           " in output channel " + std::to_string(o) + "; supported: -128 to 127");
+      int32_t lacking = w[o * taps + i];
+      for (size_t k = 0; k < size_t(summands); ++k) {
+        const int32_t part = std::clamp(lacking, kLeast, kMost);
+        to[(o * size_t(summands) + k) * taps + i] = int8_t(part);
+        lacking -= part;
       }
-      result.w.push_back(int8_t(w));
     }
   }
   return result;
+}
+
+// x's channels `times` over, made once for all convolutions that want them.
+static ValueId repeated(State& s, ValueId x, int64_t times) {
+  if (times == 1) return x;
+  ValueId& made = s.repeated.try_emplace({x, times}, kNoValue).first->second;
+  if (made == kNoValue) {
+    const Value& value = s.graph.value(x);
+    const std::string name = value.name + " x " + std::to_string(times);
+    const std::optional<Quant> quant = value.quant;
+    made = s.add(name, Concat{1}, std::vector<ValueId>(size_t(times), x), {}, quant);
+  }
+  return made;
 }
 
 // The bias in units of the accumulator, where it is stored so: int32 with the scale sx * sw[o].
@@ -152,9 +194,11 @@ void lower_convolution(State& s, int32_t index) {
     // Outside the picture the kernel reads the value's own zero point; its scale is in the multipliers.
     const bool same_zero = s.graph.value(x->value).quant->zero_point == x->quant.zero_point;
     const ValueId input = same_zero ? x->value : with_meaning(s, x->value, x->quant);
-    const ValueId w = s.add_constant(weights_name, Tensor::of<int8_t>(shape, weights.w));
+    op.summands = summands_of(weights.w);
+    const ValueId w = s.add_constant(weights_name, as_s8(weights.w, shape, op.summands));
+    const ValueId read = repeated(s, input, op.summands);
     s.graph.nodes[size_t(index)].op = std::move(op);
-    s.graph.nodes[size_t(index)].inputs = {input, w};
+    s.graph.nodes[size_t(index)].inputs = {read, w};
   } else {
     FConv op;
     op.window = std::get<Conv>(conv.op).window;

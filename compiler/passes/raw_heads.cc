@@ -22,8 +22,8 @@ const Anchors& default_anchors(size_t levels) {
 
 struct Level {
   ValueId source = kNoValue, output = kNoValue;
-  int64_t anchors = 0, row = 0;  // 0: the output does not tell
-  int64_t stride = 0;
+  int64_t anchors = 0;  // 0: the output does not tell
+  int64_t channels = 0, stride = 0;
 };
 
 // The tensor [N, A*row, H, W] behind a graph output.
@@ -42,7 +42,7 @@ std::optional<Level> level_behind(const Graph& graph, const Links& links, ValueI
     const Node* reshape = produced_by<Reshape>(graph, links, level.source);
     if (!reshape) return std::nullopt;
     const Shape split = graph.value(level.source).shape;  // [N, A, row, H, W]
-    level.anchors = split[1], level.row = split[2];
+    level.anchors = split[1];
     level.source = reshape->inputs[0];
     step_over_sigmoid();
     const Shape& joined = graph.value(level.source).shape;
@@ -50,16 +50,15 @@ std::optional<Level> level_behind(const Graph& graph, const Links& links, ValueI
   }
   const Value& value = graph.value(level.source);
   if (value.type != DType::f32 || value.shape.size() != 4 || links.producer(level.source) < 0) return std::nullopt;
+  level.channels = value.shape[1];
   return level;
 }
 
-}  // namespace
-
-std::optional<RawHeads> detect_raw_heads(const Graph& graph, const Anchors& anchors) {
+// The outputs as levels by growing stride.
+std::optional<std::vector<Level>> levels_of(const Graph& graph) {
   if (graph.inputs.size() != 1 || graph.value(graph.inputs[0]).shape.size() != 4) return std::nullopt;
   const Shape& picture = graph.value(graph.inputs[0]).shape;
   if (graph.outputs.size() != 3 && graph.outputs.size() != 4) return std::nullopt;
-
   const Links links(graph);
   std::vector<Level> levels;
   for (const ValueId output : graph.outputs) {
@@ -69,31 +68,99 @@ std::optional<RawHeads> detect_raw_heads(const Graph& graph, const Anchors& anch
     if (shape[2] < 1 || picture[2] % shape[2] != 0) return std::nullopt;
     level->stride = picture[2] / shape[2];
     if (shape[3] * level->stride != picture[3]) return std::nullopt;
-    if (level->row == 0) level->anchors = anchors.empty() ? 3 : int64_t(anchors.size() / graph.outputs.size());
-    if (level->anchors < 1 || shape[1] % level->anchors != 0) return std::nullopt;
-    level->row = shape[1] / level->anchors;
     levels.push_back(*level);
   }
   std::ranges::sort(levels, {}, &Level::stride);
+  const int64_t told = levels[0].anchors, channels = levels[0].channels;
   for (size_t i = 0; i < levels.size(); ++i) {
-    const bool fits = levels[i].stride == int64_t{8} << i && levels[i].row == levels[0].row && levels[i].row > 5 &&
-                      levels[i].anchors == levels[0].anchors;
-    if (!fits) return std::nullopt;
+    const Level& level = levels[i];
+    if (level.stride != int64_t{8} << i || level.channels != channels || level.anchors != told) return std::nullopt;
   }
+  if (channels / std::max<int64_t>(told, 1) <= 5) return std::nullopt;
+  return levels;
+}
 
-  const size_t per_level = size_t(levels[0].anchors);
-  const Anchors& all = anchors.empty() ? default_anchors(levels.size()) : anchors;
-  if (all.size() != per_level * levels.size()) {
-    throw CompileError(graph.meta.path + ": the raw heads need " + std::to_string(per_level * levels.size()) +
-                       " anchors (" + std::to_string(per_level) + " for each of " + std::to_string(levels.size()) +
-                       " levels), not " + std::to_string(all.size()) + "; give them by --anchors");
+// Whether these levels can be those of `anchors`: as many to each, with a box, its objectness and a class for each.
+bool fits(const std::vector<Level>& levels, const Anchors& anchors) {
+  if (anchors.empty() || anchors.size() % levels.size() != 0) return false;
+  const int64_t each = int64_t(anchors.size() / levels.size());
+  const Level& level = levels[0];  // all are alike
+  return (level.anchors == 0 || level.anchors == each) && level.channels % each == 0 && level.channels / each > 5;
+}
+
+[[noreturn]] void refuse(const Graph& graph, const std::vector<Level>& levels, const Anchors& given) {
+  const std::string count = std::to_string(levels.size()), channels = std::to_string(levels[0].channels);
+  const int64_t told = levels[0].anchors;
+  const std::string needed =
+      told ? std::to_string(told * int64_t(levels.size())) + " anchors (" + std::to_string(told) + " for each of " +
+                 count + " levels)"
+           : "as many anchors for each of " + count + " levels as share " + channels + " channels, more than 5 to each";
+  throw CompileError(graph.meta.path + ": the raw heads need " + needed + ", not " + std::to_string(given.size()) +
+                     "; give them by --anchors");
+}
+
+// ---- anchors that the file tells ------------------------------------------------------------------------------------
+
+// The table in pixels, by growing stride; nothing when it is of another number of levels.
+//
+// YOLOv5 keeps `anchors` in strides of their level, where they are about 1 to 15; in pixels the largest is about as
+// large as the picture. So a table in which no side is as large as the largest stride is in strides. And as YOLOv5
+// itself checks, larger anchors belong to larger strides: a table that runs from large to small anchors runs from the
+// coarsest level to the finest.
+std::optional<Anchors> in_pixels(const AnchorTable& table, const std::vector<Level>& levels) {
+  const size_t count = levels.size(), each = table.sizes.size() / count;
+  if (each == 0 || table.sizes.size() % count != 0) return std::nullopt;
+  if (table.levels != 0 && table.levels != int64_t(count)) return std::nullopt;
+  float largest = 0;
+  for (const auto& [w, h] : table.sizes) largest = std::max({largest, w, h});
+  const bool in_strides = !table.in_pixels && largest < float(levels.back().stride);
+  const auto sizes = [&](bool turned) {
+    Anchors all;
+    for (size_t i = 0; i < count; ++i) {
+      const float unit = in_strides ? float(levels[i].stride) : 1;
+      const size_t from = turned ? count - 1 - i : i;
+      for (size_t a = 0; a < each; ++a) {
+        const auto& [w, h] = table.sizes[from * each + a];
+        all.push_back({w * unit, h * unit});
+      }
+    }
+    return all;
+  };
+  const auto area = [&](const Anchors& all, size_t level) {
+    double sum = 0;
+    for (size_t a = 0; a < each; ++a) sum += double(all[level * each + a][0]) * double(all[level * each + a][1]);
+    return sum;
+  };
+  const Anchors straight = sizes(false);
+  return area(straight, 0) <= area(straight, count - 1) ? straight : sizes(true);
+}
+
+// The file's first that fit, else YOLOv5's own.
+std::optional<Anchors> known_anchors(const Graph& graph, const std::vector<Level>& levels) {
+  for (const AnchorTable& table : graph.meta.anchors) {
+    std::optional<Anchors> anchors = in_pixels(table, levels);
+    if (anchors && fits(levels, *anchors)) return anchors;
   }
-  RawHeads heads{{{}, levels[0].row - 5, false}, {}, {}};
-  for (size_t i = 0; i < levels.size(); ++i) {
-    const auto first = all.begin() + ptrdiff_t(i * per_level);
-    heads.decode.levels.push_back({float(levels[i].stride), {first, first + ptrdiff_t(per_level)}});
-    heads.levels.push_back(levels[i].source);
-    heads.outputs.push_back(levels[i].output);
+  const Anchors& yolo = default_anchors(levels.size());
+  return fits(levels, yolo) ? std::optional(yolo) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<RawHeads> detect_raw_heads(const Graph& graph, const Anchors& given) {
+  std::optional<std::vector<Level>> levels = levels_of(graph);
+  if (!levels) return std::nullopt;
+  if (!given.empty() && !fits(*levels, given)) refuse(graph, *levels, given);
+  const std::optional<Anchors> anchors = given.empty() ? known_anchors(graph, *levels) : std::optional(given);
+  if (!anchors) return std::nullopt;
+  const size_t per_level = anchors->size() / levels->size();
+  RawHeads heads{{{}, (*levels)[0].channels / int64_t(per_level) - 5, false}, {}, {}};
+  for (size_t i = 0; i < levels->size(); ++i) {
+    const Level& level = (*levels)[i];
+    const auto first = anchors->begin() + ptrdiff_t(i * per_level);
+    heads.decode.levels.push_back({float(level.stride), {first, first + ptrdiff_t(per_level)}});
+    heads.levels.push_back(level.source);
+    heads.outputs.push_back(level.output);
   }
   return heads;
 }

@@ -18,8 +18,9 @@ struct RawHeads {
 
 // Whether the graph's outputs are the raw heads of a YOLOv5: three or four levels, strides 8, 16, 32 (and 64), each
 // [N,A,H,W,5+classes] or [N,A*(5+classes),H,W], before or after their sigmoid. `anchors` are widths and heights in
-// pixels of the input, A per level by growing stride; when empty, YOLOv5's own for P5 or P6 models. Throws CompileError
-// when their number does not fit.
+// pixels of the input, A per level by growing stride; when empty, the file's (Metadata::anchors), else YOLOv5's own for
+// P5 or P6 models, three per level. Where these do not fit, the graph is no detector; given ones that do not fit throw
+// CompileError.
 std::optional<RawHeads> detect_raw_heads(const Graph& graph, const std::vector<std::array<float, 2>>& anchors);
 
 }  // namespace sparsec::passes

@@ -155,28 +155,35 @@ double score_near(const std::vector<float>& rows, double share) {
   return (scores[widest - 1] + scores[widest]) / 2;
 }
 
-class DetectForm : public Detect, public ::testing::WithParamInterface<const char*> {};
+class Compared : public Detect {
+ protected:
+  // What detect finds in the picture, for several thresholds, against the plain textbook. `bytes`: the input is u8.
+  void compare(const std::string& model, const NpyArray& planes, bool bytes) {
+    codecs::write_image(folder_ / "picture.png", picture_of(planes));
+    const std::vector<float> all = rows(model, planes, bytes);
+    size_t most = 0, least = SIZE_MAX;
+    for (const double confidence : {score_at(all, 0.4), score_at(all, 0.9)}) {
+      for (const double iou : {0.05, 0.45}) {
+        SCOPED_TRACE(::testing::Message() << "conf " << confidence << ", iou " << iou);
+        std::ostringstream options;  // in all their digits: scores are close to each other
+        options << std::setprecision(17) << " --conf " << confidence << " --iou " << iou << " --max-det 1000";
+        const json found = detect("'" + model + "' picture.png" + options.str());
+        const std::vector<Box> wanted = suppress(all, 3, confidence, iou, 96, 64);
+        expect_same(found.at("picture.png"), wanted);
+        most = std::max(most, wanted.size());
+        least = std::min(least, wanted.size());
+      }
+    }
+    EXPECT_GT(least, 0U);  // else nothing was compared, or the thresholds made no difference
+    EXPECT_GT(most, least);
+  }
+};
+
+class DetectForm : public Compared, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(DetectForm, FindsWhatDecodingTheOutputFinds) {
   const std::string name = GetParam(), model = SPARSEC_SOURCE_DIR "/tests/data/tiny/" + name + ".onnx";
-  const NpyArray planes = read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/" + name + ".npz")[0].array;
-  codecs::write_image(folder_ / "picture.png", picture_of(planes));
-  const std::vector<float> all = rows(model, planes, name == "tiny-uint8-input");
-  size_t most = 0, least = SIZE_MAX;
-  for (const double confidence : {score_at(all, 0.4), score_at(all, 0.9)}) {
-    for (const double iou : {0.05, 0.45}) {
-      SCOPED_TRACE(::testing::Message() << "conf " << confidence << ", iou " << iou);
-      std::ostringstream options;  // in all their digits: scores are close to each other
-      options << std::setprecision(17) << " --conf " << confidence << " --iou " << iou << " --max-det 1000";
-      const json found = detect("'" + model + "' picture.png" + options.str());
-      const std::vector<Box> wanted = suppress(all, 3, confidence, iou, 96, 64);
-      expect_same(found.at("picture.png"), wanted);
-      most = std::max(most, wanted.size());
-      least = std::min(least, wanted.size());
-    }
-  }
-  EXPECT_GT(least, 0U);  // else nothing was compared, or the thresholds made no difference
-  EXPECT_GT(most, least);
+  compare(model, read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/" + name + ".npz")[0].array, name == "tiny-uint8-input");
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, DetectForm,
@@ -247,6 +254,12 @@ TEST_F(Detect, RefusesWhatOnlyLooksLikeRows) {
   }
 }
 
+// A detector as ONNX Runtime's quantiser leaves it: quantisers behind the raw heads' convolutions, and weights beyond
+// s8, so that layers read their input twice over.
+TEST_F(Compared, AsymmetricWeights) {
+  compare(SPARSEC_SOURCE_DIR "/tests/data/asymmetric/detector.onnx", noise(4), false);
+}
+
 // A detector of three raw heads and random weights, for any number of pictures of 64 x 96.
 void write_detector(const std::string& path, const std::string& names = "{0: 'a', 1: 'b', 2: 'c'}") {
   std::mt19937 random(5);
@@ -287,6 +300,52 @@ TEST_F(Detect, NamesThatDoNotFitAreTold) {
     EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
     EXPECT_EQ(std::ranges::count(o.err, '\n'), 1) << o.err;
   }
+}
+
+// Raw heads of two anchors a level, which neither the model nor YOLOv5 tells, run; detect asks for --anchors. What the
+// file tells is as good as what is given.
+TEST_F(Detect, AnchorsOfRawHeadsComeFromTheUserOrTheFile) {
+  const auto write = [&](const std::string& path, const std::string& property, bool as_tensor) {
+    std::mt19937 random(5);
+    testing::OnnxWriter m(13);
+    m.input("images", DType::f32, {int64_t{1}, int64_t{3}, int64_t{64}, int64_t{96}});
+    for (int64_t level = 0; level < 3; ++level) {
+      const std::string n = std::to_string(level);
+      const int64_t step = 8 << level;
+      Tensor w(DType::f32, {16, 3, step, step});
+      for (float& v : w.data<float>()) v = std::uniform_real_distribution<float>(-1, 1)(random) / float(step);
+      m.initialiser("w" + n, w).initialiser("s" + n, Tensor::of<int64_t>({5}, {1, 2, 8, 64 / step, 96 / step}));
+      m.node("Conv", {"images", "w" + n}, {"c" + n}, {{"strides", testing::Ints{step, step}}});
+      m.node("Reshape", {"c" + n, "s" + n}, {"r" + n});
+      m.node("Transpose", {"r" + n}, {"p" + n}, {{"perm", testing::Ints{0, 1, 3, 4, 2}}}).output("p" + n);
+    }
+    if (!property.empty()) m.metadata("anchors", property);
+    if (as_tensor)  // in strides, as YOLOv5's buffer holds them
+      m.initialiser("model.24.anchors",
+                    Tensor::of<float>({3, 2, 2}, {1, 1.5F, 2, 1, 2, 2, 1.5F, 3, 1.25F, 2, 2, 1.5F}));
+    m.save(folder_ / path);
+  };
+  write("none.onnx", "", false);
+  write("property.onnx", "[[8,12, 16,8], [32,32, 24,48], [40,64, 64,48]]", false);
+  write("tensor.onnx", "", true);
+  Image picture(64, 96);
+  std::mt19937 random(3);
+  for (uint8_t& v : picture.rgb) v = uint8_t(random());
+  codecs::write_image(folder_ / "picture.png", picture);
+  write_npy(folder_ / "x.npy", {NpyType::f32, {1, 3, 64, 96}, std::vector<std::byte>(size_t{3} * 64 * 96 * 4)});
+
+  EXPECT_EQ(sparsec("run none.onnx --input x.npy --output y.npz").code, 0);
+  const Outcome refused = sparsec("detect none.onnx picture.png");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("is not a detector"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--anchors"), std::string::npos) << refused.err;
+
+  const std::string options = " picture.png --conf 0.3";
+  const json given = detect("none.onnx" + options + " --anchors 8,12,16,8 32,32,24,48 40,64,64,48");
+  EXPECT_GT(given.at("picture.png").at("boxes").size(), 0U);
+  EXPECT_EQ(detect("property.onnx" + options), given);
+  EXPECT_EQ(detect("tensor.onnx" + options), given);
+  EXPECT_NE(detect("property.onnx" + options + " --anchors 9,12,16,8 32,32,24,48 40,64,64,48"), given);
 }
 
 // A batch of three is padded for one picture, whatever the batch held before.

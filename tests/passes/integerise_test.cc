@@ -41,6 +41,78 @@ TEST(Integerise, WeightZeroPointsAndOtherBiasScales) {
   expect_same_meaning(real, made);
 }
 
+// The sums of the weights that a QConv has for the copies of its input.
+std::vector<int> summed_weights(const Graph& made, const Node& conv) {
+  const int64_t summands = std::get<QConv>(conv.op).summands;
+  const Tensor& w = *made.value(conv.inputs[1]).constant;
+  const int64_t one = w.size() / w.shape[0] / summands;
+  std::vector<int> sums(size_t(w.size() / summands));
+  for (int64_t i = 0; i < w.size(); ++i) {
+    sums[size_t(i / (one * summands) * one + i % one)] += w.data<int8_t>()[size_t(i)];
+  }
+  return sums;
+}
+
+// Zero points that take weights out of s8, per tensor and per channel, to the utmost.
+TEST(Integerise, WeightsBeyondSignedBytesAreSumsOverCopiesOfTheInput) {
+  struct Case {
+    std::vector<int32_t> zero_points;
+    int64_t summands;
+  };
+  for (const Case& c : {Case{{138}, 2}, Case{{255}, 2}, Case{{0}, 3}, Case{{128, 128, 10, 128, 128, 200}, 2},
+                        Case{{128}, 1}, Case{{127}, 2}}) {
+    SCOPED_TRACE(c.zero_points[0]);
+    QuantisedGraph b;
+    const ValueId input = b.input(DType::u8, {1, 3, 6, 5});
+    Tensor integers(DType::u8, {6, 3, 3, 3});
+    for (size_t i = 0; i < integers.bytes.size(); ++i) integers.data<uint8_t>()[i] = uint8_t(i * 97 % 256);
+    for (const size_t channel : {2, 5}) {  // both ends of u8
+      integers.data<uint8_t>()[channel * 27] = 0;
+      integers.data<uint8_t>()[channel * 27 + 1] = 255;
+    }
+    const Tensor given = integers;
+    const QuantParams q{std::vector<float>(c.zero_points.size(), 0.01f), c.zero_points, 0};
+    const ValueId w = append(b.g, "w", Dequantize{q}, {b.g.add_constant("integers", std::move(integers))});
+    const ValueId x = b.dequantise(input, kA);
+    const Conv op{{{3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}}, 1};
+    const ValueId y = append(b.g, "one", op, {x, w}), z = append(b.g, "two", op, {x, w});
+    const Graph real = b.build({b.quantise(y, kB), b.quantise(z, kB)});
+    const Graph made = integerised(real);
+    EXPECT_EQ(count<QConv>(made), 2);
+    EXPECT_EQ(count<Concat>(made), c.summands > 1 ? 1 : 0);  // one for both
+    for (const Node& node : made.nodes) {
+      if (!as<QConv>(node)) continue;
+      EXPECT_EQ(std::get<QConv>(node.op).summands, c.summands);
+      EXPECT_EQ(made.value(node.inputs[0]).shape[1], 3 * c.summands);
+      EXPECT_EQ(made.value(node.inputs[0]).quant, kA);
+      const std::vector<int> sums = summed_weights(made, node);
+      ASSERT_EQ(sums.size(), given.bytes.size());
+      for (size_t i = 0; i < sums.size(); ++i) {
+        const int32_t zero_point = c.zero_points[c.zero_points.size() > 1 ? i / 27 : 0];
+        ASSERT_EQ(sums[i], int(given.data<uint8_t>()[i]) - zero_point);
+      }
+    }
+    expect_same_meaning(real, made);
+    expect_same_meaning(real, write_phases(lower_strides(order_channels(fused(real)))));
+  }
+}
+
+// The bound on the sum is that of the weights themselves: 2^31 / 255 / 255 products of the largest fit, no more.
+TEST(Integerise, SumsOfLargeWeightsMustFitToo) {
+  for (const int64_t channels : {33025, 33026}) {
+    QuantisedGraph b;
+    const ValueId x = b.dequantise(b.input(DType::u8, {1, channels, 1, 1}), Quant{0.02f, 0});
+    const ValueId w =
+        append(b.g, "w", Dequantize{{{0.01f}, {0}, 0}}, {b.integer_constant<uint8_t>({1, channels, 1, 1}, 255, 255)});
+    const Graph real = b.build({append(b.g, "wide", Conv{}, {x, w})});
+    if (channels == 33025) {
+      expect_same_meaning(real, integerised(real));
+    } else {
+      EXPECT_THROW(integerise(real), CompileError);
+    }
+  }
+}
+
 TEST(Integerise, SumsThatMayOverflowAreRefused) {
   QuantisedGraph b;
   const ValueId x = b.dequantise(b.input(DType::u8, {1, 70000, 1, 1}), kA);

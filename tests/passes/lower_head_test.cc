@@ -160,6 +160,26 @@ TEST(RawHeads, YoloAnchorsByNumberOfLevels) {
   }
 }
 
+// ONNX Runtime's quantiser puts quantisers behind the levels' convolutions: the level is what they give, as floats.
+TEST(RawHeads, OfQuantisedLevels) {
+  for (const bool sigmoid : {false, true}) {
+    HeadBuilder b;
+    b.style.decode_boxes = false;
+    const ValueId x = b.input({1, 3, 64, 128});
+    std::vector<ValueId> outputs;
+    for (const int64_t stride : {8, 16, 32}) {
+      const ValueId head = b.level(b.fake_quantize(b.conv(x, 3 * 8, 1, stride), 0.1f, 120), 0, kSmall);
+      outputs.push_back(sigmoid ? b.unary(UnaryKind::sigmoid, head) : head);
+    }
+    const Graph graph = b.build(outputs), made = fuse_epilogues(integerise(graph));
+    const auto heads = detect_raw_heads(made, {});
+    ASSERT_TRUE(heads);
+    EXPECT_EQ(heads->decode.classes, 3);
+    for (const ValueId id : heads->levels) EXPECT_EQ(made.value(id).shape[1], 24);
+    expect_same(graph, made, 1e-5, Stage::fused);
+  }
+}
+
 TEST(RawHeads, AnchorsOfTheUsers) {
   const Graph graph = raw_detector(3, true);
   std::vector<std::array<float, 2>> anchors;
@@ -169,6 +189,81 @@ TEST(RawHeads, AnchorsOfTheUsers) {
   EXPECT_EQ(heads->decode.levels[1].anchors[0], (std::array<float, 2>{3, 6}));
   anchors.pop_back();
   EXPECT_THROW(detect_raw_heads(graph, anchors), CompileError);
+  EXPECT_THROW(detect_raw_heads(raw_detector(3, false), anchors), CompileError);  // 8 for 3 levels
+}
+
+using Sizes = std::vector<std::array<float, 2>>;
+
+// All anchors of the levels, one after the other; none where there is no detector.
+Sizes found_anchors(const Graph& graph, const Sizes& given = {}) {
+  Sizes all;
+  const auto heads = detect_raw_heads(graph, given);
+  if (!heads) return all;
+  for (const DecodeLevel& level : heads->decode.levels)
+    all.insert(all.end(), level.anchors.begin(), level.anchors.end());
+  return all;
+}
+
+const Sizes kPixels{{8, 9}, {11, 12}, {17, 20}, {31, 31}, {40, 50}, {61, 62}, {100, 90}, {120, 150}, {200, 180}};
+
+Graph with_tables(std::vector<AnchorTable> tables, bool five_dimensional = false) {
+  Graph graph = raw_detector(3, five_dimensional);
+  graph.meta.anchors = std::move(tables);
+  return graph;
+}
+
+TEST(RawHeads, AnchorsOfTheFile) {
+  for (const bool five_dimensional : {false, true})
+    EXPECT_EQ(found_anchors(with_tables({{"grid", true, 3, kPixels}}, five_dimensional)), kPixels);
+  EXPECT_EQ(found_anchors(with_tables({{"flat", false, 0, kPixels}})), kPixels);
+  Sizes other = kPixels;
+  other[0] = {5, 5};
+  EXPECT_EQ(found_anchors(with_tables({{"grid", true, 3, kPixels}, {"anchors", false, 3, other}})), kPixels);
+  EXPECT_EQ(found_anchors(with_tables({{"grid", true, 3, kPixels}}), other), other);  // --anchors come first
+  // what does not fit is passed over: another number of levels, of anchors
+  EXPECT_EQ(found_anchors(with_tables({{"nine levels", true, 9, other}, {"grid", true, 3, kPixels}})), kPixels);
+  EXPECT_EQ(found_anchors(with_tables({{"four", true, 3, Sizes(12, {9, 9})}}, true))[0],
+            (std::array<float, 2>{10, 13}));
+}
+
+TEST(RawHeads, AnchorsInStridesOfTheirLevel) {
+  Sizes strides = kPixels;
+  for (size_t i = 0; i < 9; ++i)
+    for (float& side : strides[i]) side /= float(8 << i / 3);
+  EXPECT_EQ(found_anchors(with_tables({{"anchors", false, 3, strides}})), kPixels);
+  // a table that is known to be in pixels stays as it is, however small
+  EXPECT_EQ(found_anchors(with_tables({{"anchor_grid", true, 3, strides}})), strides);
+}
+
+TEST(RawHeads, AnchorsFromTheCoarsestLevelToTheFinest) {
+  Sizes turned(kPixels.begin() + 6, kPixels.end());
+  turned.insert(turned.end(), kPixels.begin() + 3, kPixels.begin() + 6);
+  turned.insert(turned.end(), kPixels.begin(), kPixels.begin() + 3);
+  EXPECT_EQ(found_anchors(with_tables({{"anchor_grid", true, 3, turned}})), kPixels);
+}
+
+// Two anchors a level: the file or the user must tell them; else the model is no detector, and nothing more.
+TEST(RawHeads, OtherNumbersOfAnchors) {
+  const Sizes two{{10, 13}, {16, 30}}, six{{8, 9}, {11, 12}, {31, 31}, {40, 50}, {100, 90}, {120, 150}};
+  for (const bool five_dimensional : {false, true}) {
+    HeadBuilder b;
+    b.style.decode_boxes = false;
+    const ValueId x = b.input({1, 3, 64, 128});
+    std::vector<ValueId> outputs;
+    for (const int64_t stride : {8, 16, 32}) {
+      const ValueId conv = b.conv(x, 2 * 8, 1, stride);
+      outputs.push_back(five_dimensional ? b.level(conv, 0, two) : conv);
+    }
+    Graph graph = b.build(outputs);
+    EXPECT_FALSE(detect_raw_heads(graph, {}));
+    EXPECT_EQ(found_anchors(graph, six), six);
+    if (five_dimensional) {
+      EXPECT_THROW(detect_raw_heads(graph, kPixels), CompileError);
+    }
+    graph.meta.anchors = {{"anchors", false, 3, six}};
+    EXPECT_EQ(found_anchors(graph), six);
+    EXPECT_EQ(detect_raw_heads(graph, {})->decode.classes, 3);
+  }
 }
 
 TEST(RawHeads, NotEveryGraphOfThreeOutputs) {

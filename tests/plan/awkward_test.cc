@@ -114,6 +114,15 @@ TEST(Awkward, PoolsOfAWholeAndOfItsPart) {  // SPPF: one border serves all
   b.check({b.conv(whole, 5, 1), b.pool(whole)});
 }
 
+// Copies side by side, of a tensor that lies in the first copy's place and of one that comes from outside, channels
+// that fill no plane, a part of another whole.
+TEST(Awkward, CopiesOfOneTensorSideBySide) {
+  Builder b;
+  const ValueId in = b.input({1, 6, 9, 11}), x = b.conv(in, 6, 3), y = b.conv(b.concat({x, x, x}), 8, 3);
+  b.check(
+      {b.conv(b.concat({in, in}), 5, 3), b.conv(b.concat({x, y}), 5, 3), b.conv(b.concat({y, y}), 8, 1, y), b.pool(y)});
+}
+
 TEST(Awkward, AResidualWhoseChannelsLieElsewhere) {
   Builder b;
   const ValueId x = b.input({1, 9, 6, 7}), parts = b.concat({b.conv(x, 5, 1), b.conv(x, 3, 1)});
@@ -181,6 +190,34 @@ TEST(TinyDetector, ColumnsChangeNothing) {
       Simulator(c->plans[p]).run(inputs, got);
       for (size_t i = 0; i < got.size(); ++i)
         EXPECT_EQ(got[i].bytes, want.at(c->graph.outputs[i])->bytes) << c->plans[p].isa->name;
+    }
+  }
+}
+
+// Models whose weights are beyond s8, as ONNX Runtime's quantiser makes them: every instruction set gives the bits of
+// the oracle.
+TEST(AsymmetricWeights, EveryInstructionSetAgreesWithTheOracle) {
+  for (const char* form : {"qdq", "qoperator", "detector"}) {
+    SCOPED_TRACE(form);
+    CompileOptions options;
+    options.targets = all_isas();
+    const Compiled c = compile(std::string(SPARSEC_SOURCE_DIR) + "/tests/data/asymmetric/" + form + ".onnx", options);
+    for (const Node& node : c.graph.nodes) {
+      if (!std::holds_alternative<QConv>(node.op)) continue;
+      EXPECT_EQ(std::get<QConv>(node.op).summands, 2) << node.name;
+    }
+    for (const LayerReport& layer : c.sparsity.layers) {  // reports speak of the model's weights
+      EXPECT_EQ(layer.counts.weights, layer.input[1] * layer.output[1] * layer.kernel[0] * layer.kernel[1]);
+      EXPECT_LT(layer.counts.element_sparsity(), 0.1) << layer.name;
+    }
+    const std::vector<TensorPtr> inputs = testing::random_inputs(c.graph, 2);
+    const auto want = oracle::run(c.graph, inputs);
+    for (const Plan& plan : c.plans) {
+      std::vector<Tensor> got;
+      for (const ValueId v : c.graph.outputs) got.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
+      Simulator(plan).run(inputs, got);
+      for (size_t i = 0; i < got.size(); ++i)
+        EXPECT_EQ(got[i].bytes, want.at(c.graph.outputs[i])->bytes) << plan.isa->name;
     }
   }
 }
