@@ -53,7 +53,8 @@ bool comes_before(const Named& a, const Named& b) {
     if (x.size() != y.size()) return x.size() < y.size();
     if (x != y) return x < y;
   }
-  return a.name.size() - i < b.name.size() - j;
+  const size_t left_of_a = a.name.size() - i, left_of_b = b.name.size() - j;
+  return left_of_a != left_of_b ? left_of_a < left_of_b : a.name < b.name;
 }
 
 // Initialisers and constants whose name, or whose node's, contains `part`.
@@ -76,7 +77,7 @@ std::vector<Named> tensors_named(const OnnxModel& model, std::string_view part) 
       add(node.name, *tensor);
     }
   }
-  std::ranges::stable_sort(found, comes_before);
+  std::ranges::sort(found, comes_before);
   return found;
 }
 

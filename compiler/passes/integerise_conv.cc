@@ -79,7 +79,7 @@ static IntegerWeights integer_weights(const State& s, const Node& conv, const No
   return result;
 }
 
-constexpr int32_t kLeast = std::numeric_limits<int8_t>::min(), kMost = std::numeric_limits<int8_t>::max();
+constexpr int32_t kLeast = -128, kMost = 127;  // of s8
 
 // How many s8 numbers it takes to sum up to any of the weights.
 static int64_t summands_of(const std::vector<int32_t>& w) {

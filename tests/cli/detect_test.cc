@@ -158,7 +158,7 @@ double score_near(const std::vector<float>& rows, double share) {
 class Compared : public Detect {
  protected:
   // What detect finds in the picture, for several thresholds, against the plain textbook. `bytes`: the input is u8.
-  void compare(const std::string& model, const NpyArray& planes, bool bytes) {
+  void compare(const std::string& model, const NpyArray& planes, bool bytes) const {
     codecs::write_image(folder_ / "picture.png", picture_of(planes));
     const std::vector<float> all = rows(model, planes, bytes);
     size_t most = 0, least = SIZE_MAX;
