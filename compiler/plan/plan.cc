@@ -248,6 +248,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   deliver_outputs(to);
   keep_levels_alive(plan, detection, level_steps);
   schedule_columns(plan, to.extents(), options);
+  describe_steps(plan);
   plan.program.arena_bytes = place_buffers(plan.places.buffers);
   to.resolve();
   if (!detection.levels.empty()) describe_head(plan, detection, level_steps);
