@@ -119,14 +119,18 @@ void append_kernel_files(const ModelImage& model, const ProgramImage& program, s
     if (!text.empty()) files->push_back({name + "_" + std::to_string(count++) + ".cc", head + text});
     text.clear();
   };
+  const auto flush_when_full = [&] {  // before a kernel, so that no file holds comments alone
+    if (text.size() > (assembly ? kFileBytes : kFileBytes / 8)) flush();
+  };
   for (const LayerKernels& layer : kernels_by_layer(program)) {
-    if (!layer.functions.empty()) text += layer_comment("//", *layer.step);
+    if (!layer.functions.empty()) flush_when_full();
+    text += layer_comment("//", layer);
     for (const kir::Function* function : layer.functions) {
+      if (function != layer.functions.front()) flush_when_full();
       const std::string symbol = kernel_symbol(model, program, *function);
       text += assembly ? asm_function(model, program, *function)
                        : "#pragma GCC visibility push(hidden)\n" + cpp_function(*program.isa, *function, symbol) +
                              "#pragma GCC visibility pop\n\n";
-      if (text.size() > (assembly ? kFileBytes : kFileBytes / 8)) flush();
     }
   }
   flush();

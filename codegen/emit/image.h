@@ -27,6 +27,7 @@ struct StepImage {
   uint32_t first_call = 0, calls = 0;
   int64_t tiles = 0;
   uint32_t split = 0;
+  std::string plan = {};  // its group, bands and tiles: printed below the comment
 };
 
 struct ProgramImage {

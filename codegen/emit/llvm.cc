@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "codegen/emit/resources.h"
 #include "codegen/emit/tables.h"
@@ -148,14 +149,18 @@ template <class Shard>
 void for_each_shard(const ModelImage& model, const ProgramImage& program, const Shard& shard) {
   const bool assembly = program.isa->style == Style::assembly;
   std::string text;
+  const auto cut_when_full = [&] {  // before a kernel, so that no shard holds comments alone
+    if (text.size() < (assembly ? kShardBytes : kShardBytes / 16)) return;
+    shard(text);
+    text.clear();
+  };
   for (const LayerKernels& layer : kernels_by_layer(program)) {
-    if (!layer.functions.empty()) text += layer_comment(assembly ? "#" : ";", *layer.step);
+    if (!layer.functions.empty()) cut_when_full();
+    text += layer_comment(assembly ? "#" : ";", layer);
     for (const kir::Function* function : layer.functions) {
+      if (function != layer.functions.front()) cut_when_full();
       text += assembly ? assembly_function(model, program, *function)
                        : ir_function(*program.isa, *function, kernel_symbol(model, program, *function)) + "\n";
-      if (text.size() < (assembly ? kShardBytes : kShardBytes / 16)) continue;
-      shard(text);
-      text.clear();
     }
   }
   if (!text.empty()) shard(text);
@@ -253,6 +258,27 @@ std::string assembly_of_kernels(const ModelImage& model) {
     if (program.isa->style == Style::assembly)
       for_each_shard(model, program, [&](const std::string& text) { out += text; });
   return out.empty() ? out : kShardHead + out;
+}
+
+std::string with_layer_comments(const ModelImage& model, const std::string& assembly) {
+  std::map<std::string, std::string, std::less<>> above;  // by kernel; a layer without kernels joins the next
+  std::string pending;
+  for (const ProgramImage& program : model.programs) {
+    if (program.isa->style == Style::assembly) continue;
+    for (const LayerKernels& layer : kernels_by_layer(program)) {
+      pending += layer_comment("#", layer);
+      if (!layer.functions.empty())
+        above[kernel_symbol(model, program, *layer.functions.front())] = std::exchange(pending, "");
+    }
+  }
+  std::string out;
+  for_each_line(assembly, [&](std::string_view line) {
+    if (const auto found = above.find(line.substr(0, line.find(':')));
+        found != above.end() && line.find(':') != line.npos)
+      out += found->second;
+    (out += line) += '\n';
+  });
+  return out + pending;
 }
 
 std::string tables_module(const ModelImage& model) {

@@ -30,6 +30,9 @@ std::string assembly_of_kernels(const ModelImage& model);
 // Tables, API and portable kernels, without constants and assembly kernels.
 std::string tables_module(const ModelImage& model);
 
+// The assembly that LLVM made of tables_module, which drops comments, with those of the layers above their kernels.
+std::string with_layer_comments(const ModelImage& model, const std::string& assembly);
+
 // LLVM's target triple of the model's programs.
 std::string triple_of(const ModelImage& model);
 

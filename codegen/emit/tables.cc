@@ -1,6 +1,7 @@
 // From images to rows: field by field in the order of sparsec/abi.h.
 #include "codegen/emit/tables.h"
 
+#include <algorithm>
 #include <set>
 
 #include "compiler/error.h"
@@ -167,12 +168,23 @@ std::vector<LayerKernels> kernels_by_layer(const ProgramImage& program) {
   std::vector<bool> seen(program.functions.size());
   std::vector<LayerKernels> layers;
   for (const StepImage& step : program.steps) {
-    LayerKernels layer{&step, {}};
+    LayerKernels layer{&step, {}, {}};
+    const auto call_elsewhere = [&layer](const std::string& what) {
+      if (std::ranges::find(layer.elsewhere, what) == layer.elsewhere.end()) layer.elsewhere.push_back(what);
+    };
     for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
-      const int32_t function = program.calls[c].function;
-      if (function < 0 || seen[static_cast<size_t>(function)]) continue;
-      seen[static_cast<size_t>(function)] = true;
-      layer.functions.push_back(&program.functions[static_cast<size_t>(function)]);
+      const CallImage& call = program.calls[c];
+      if (call.function < 0) {
+        call_elsewhere(call.runtime_step + " of the runtime");
+        continue;
+      }
+      const kir::Function* function = &program.functions[static_cast<size_t>(call.function)];
+      if (!seen[static_cast<size_t>(call.function)]) {
+        layer.functions.push_back(function);
+      } else if (std::ranges::find(layer.functions, function) == layer.functions.end()) {
+        call_elsewhere(function->name + " above");
+      }
+      seen[static_cast<size_t>(call.function)] = true;
     }
     layers.push_back(std::move(layer));
   }

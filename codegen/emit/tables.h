@@ -44,6 +44,7 @@ std::string runtime_step_symbol(const std::string& name);
 struct LayerKernels {
   const StepImage* step;
   std::vector<const kir::Function*> functions;
+  std::vector<std::string> elsewhere;  // what it calls besides: "conv_3 above", "copy of the runtime"
 };
 std::vector<LayerKernels> kernels_by_layer(const ProgramImage& program);
 

@@ -24,10 +24,13 @@ void for_each_line(std::string_view text, const std::function<void(std::string_v
   }
 }
 
-std::string layer_comment(std::string_view mark, const StepImage& step) {
-  std::string out = std::string(mark) + " " + one_line(step.name) + "\n";
-  for_each_line(step.comment, [&](std::string_view line) { out += std::string(mark) + "   " + one_line(line) + "\n"; });
-  return out;
+std::string layer_comment(std::string_view mark, const LayerKernels& layer) {
+  std::string out = std::string(mark) + " " + one_line(layer.step->name) + "\n";
+  std::string calls;
+  for (const std::string& what : layer.elsewhere) calls += (calls.empty() ? "calls " : ", ") + what;
+  for (const std::string& text : {layer.step->comment, layer.step->plan, calls})
+    for_each_line(text, [&](std::string_view line) { out += std::string(mark) + "   " + one_line(line) + "\n"; });
+  return layer.functions.empty() ? out + "\n" : out;
 }
 
 std::string c_escaped(std::string_view text) {

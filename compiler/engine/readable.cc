@@ -58,7 +58,7 @@ std::string assembly_text(const ModelImage& model) {
   std::string text(result.data ? result.data : "", result.size);
   backend().release(&result);
   if (!done) backend_failed(text);
-  return emit::assembly_of_kernels(model) + text;
+  return emit::assembly_of_kernels(model) + emit::with_layer_comments(model, text);
 }
 
 }  // namespace sparsec::engine

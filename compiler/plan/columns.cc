@@ -202,6 +202,7 @@ void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const 
   plan.program.schedule = std::move(run.schedule);
   plan.groups = std::move(run.groups);
   plan.program.detect_schedule = std::move(detection.schedule);
+  plan.detect_groups = std::move(detection.groups);
 }
 
 }  // namespace sparsec

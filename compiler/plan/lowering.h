@@ -136,6 +136,9 @@ void plain_from_planes(Lowering& to, ValueId v);
 // Groups of steps that run depth-first, and the schedules; lengthens the lifetimes of the buffers that a group touches.
 void schedule_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options);
 
+// describe.cc: writes each step's place in the schedule into StepImage::plan, for the readable forms.
+void describe_steps(Plan& plan);
+
 // Offsets for plan.places.buffers by lifetime; returns the arena's size.
 int64_t place_buffers(std::vector<Buffer>& buffers);
 

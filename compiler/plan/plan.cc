@@ -286,6 +286,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   deliver_outputs(to);
   keep_levels_alive(plan, detection, level_steps);
   cut_columns(plan, to.extents(), options);
+  describe_steps(plan);
   to.resolve();
   if (detection.detects()) describe_head(plan, detection, level_steps);
   return plan;

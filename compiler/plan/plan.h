@@ -92,7 +92,8 @@ struct Plan {
   ProgramImage program;
   std::vector<int32_t> step_node;  // for each step, the index of the graph's node that it serves; -1 for conversions
   std::vector<LayerChoice> choices;
-  std::vector<ColumnGroup> groups;
+  std::vector<ColumnGroup> groups;  // of a run of the whole model
+  std::vector<ColumnGroup> detect_groups;
   int64_t l2_bytes = 0;  // that the groups were cut for
 };
 

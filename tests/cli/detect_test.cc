@@ -249,8 +249,9 @@ TEST_F(Detect, RefusesWhatOnlyLooksLikeRows) {
     const Outcome o = sparsec("detect " + model + " picture.png");
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err, "sparsec: " + model +
-                         ": is not a detector: it has no YOLOv5 head that sparsec recognises; `sparsec run` runs any "
-                         "model on raw tensors\n");
+                         ": is not a detector: it has no YOLOv5 head that sparsec recognises (raw heads whose anchors "
+                         "neither the file nor YOLOv5 tells need --anchors); `sparsec run` runs any model on raw "
+                         "tensors\n");
   }
 }
 

@@ -200,23 +200,6 @@ TEST_F(Program, BenchmarkOfPicturesTellsWhereTheTimeGoes) {
   EXPECT_NE(both.err.find("--images excludes --export_path"), std::string::npos) << both.err;
 }
 
-// The kernel that the design's page prints is what the program prints.
-TEST_F(Program, TheDesignShowsARealKernel) {
-  const std::string source = SPARSEC_SOURCE_DIR, page = testing::read_file(fs::path(source) / "docs/design.md");
-  const size_t begin = page.find("kernel conv_"), end = page.find("```", begin);
-  ASSERT_NE(end, std::string::npos);
-  const Outcome o = sparsec(source + "/tests/data/tiny/tiny-block4_70_quant-in.onnx --target avx512_vnni " +
-                            "--dump-kernels /model.4/m/m.0/cv2/conv/Conv");
-  ASSERT_EQ(o.code, 0) << o.err;
-  std::istringstream lines(page.substr(begin, end - begin));
-  size_t at = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.ends_with("...")) continue;
-    at = o.out.find(line + "\n", at);
-    ASSERT_NE(at, std::string::npos) << line;
-  }
-}
-
 // A table has a line for each layer, whatever their names are.
 TEST_F(Program, NamesOfNodesAreOneLine) {
   testing::OnnxWriter m(13);

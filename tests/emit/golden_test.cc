@@ -51,8 +51,10 @@ ModelImage small_model(const std::vector<const Isa*>& isas) {
   std::vector<ProgramImage> programs;
   for (const Isa* isa : isas) programs.push_back(testing::program_of(*isa, small_kernel(*isa)));
   ModelImage model = testing::model_of("small", std::move(programs), small_kernel(*isas[0]));
-  for (ProgramImage& program : model.programs)
+  for (ProgramImage& program : model.programs) {
     program.steps[0].comment = "1x1x20, 25% of blocks are zero\ntile: one vector";
+    program.steps[0].plan = "plan: step 0 alone in 1 band; 2 tiles";
+  }
   return model;
 }
 

@@ -21,6 +21,9 @@ import warnings
 warnings.filterwarnings("ignore")
 try:
     import numpy as np
+    for alias, kind in {"bool": bool, "int": int, "float": float, "object": object}.items():
+        if alias not in vars(np):  # gone since numpy 1.24, and onnx 1.12 (Debian 12 has both) still says them
+            setattr(np, alias, kind)
     import onnx
     from onnx.backend.test.case.node import collect_testcases
 except ImportError as missing:
@@ -34,7 +37,8 @@ Sigmoid Relu HardSwish Tanh Exp Sqrt Neg Abs LeakyRelu HardSigmoid Clip Identity
 Sum Cast Softmax Reshape Flatten Squeeze Unsqueeze Transpose Concat Pad QuantizeLinear DequantizeLinear
 DynamicQuantizeLinear QLinearConv ConvInteger Resize Upsample Slice Split Gather""".split()
 NEWEST_OPSET = 21
-EXPECTED_RIGHT = 200
+# Newer packages bring more cases: 176 are right of Debian 12's (onnx 1.12), 216 of 1.23's.
+EXPECTED_RIGHT = 200 if tuple(map(int, onnx.__version__.split(".")[:2])) >= (1, 23) else 170
 
 
 def cases(wanted):

@@ -8,6 +8,7 @@
 // /conv_3
 //   1x1x20, 25% of blocks are zero
 //   tile: one vector
+//   plan: step 0 alone in 1 band; 2 tiles
 // three taps of one channel group
 asm(R"(
 	.text

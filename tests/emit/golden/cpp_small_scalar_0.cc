@@ -12,6 +12,7 @@ using namespace sparsec_ops;
 // /conv_3
 //   1x1x20, 25% of blocks are zero
 //   tile: one vector
+//   plan: step 0 alone in 1 band; 2 tiles
 #pragma GCC visibility push(hidden)
 extern "C" void small_scalar_conv_3(const void* const* pointers, int64_t tiles) {
   Pointer p0 = (Pointer)pointers[0];

@@ -3,6 +3,7 @@
 # /conv_3
 #   1x1x20, 25% of blocks are zero
 #   tile: one vector
+#   plan: step 0 alone in 1 band; 2 tiles
 # three taps of one channel group
 	.p2align 4
 	.globl small_amx_conv_3
@@ -38,6 +39,7 @@ small_amx_conv_3:
 # /conv_3
 #   1x1x20, 25% of blocks are zero
 #   tile: one vector
+#   plan: step 0 alone in 1 band; 2 tiles
 # three taps of one channel group
 	.p2align 4
 	.globl small_avx512_vnni_conv_3
@@ -73,6 +75,7 @@ small_avx512_vnni_conv_3:
 # /conv_3
 #   1x1x20, 25% of blocks are zero
 #   tile: one vector
+#   plan: step 0 alone in 1 band; 2 tiles
 # three taps of one channel group
 	.p2align 4
 	.globl small_avx_vnni_conv_3
@@ -109,6 +112,7 @@ small_avx_vnni_conv_3:
 # /conv_3
 #   1x1x20, 25% of blocks are zero
 #   tile: one vector
+#   plan: step 0 alone in 1 band; 2 tiles
 # three taps of one channel group
 	.p2align 4
 	.globl small_avx2_conv_3
