@@ -1,7 +1,9 @@
 // `sparsec detect` from end to end: what it prints against this file's own decoding and suppression of what `sparsec
 // run` gives for the same picture, on models whose random weights find hundreds of overlapping boxes.
+#include <array>
 #include <cmath>
 #include <iomanip>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
@@ -30,10 +32,12 @@ std::vector<float> floats(const NpyArray& array) {
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // Levels of 1 x 3 x rows x columns x (5 + classes) numbers as rows of centre, size, objectness and classes, as YOLOv5
-// decodes them with its own anchors.
-std::vector<float> decode(const std::vector<NamedArray>& levels) {
-  constexpr double kAnchors[3][3][2] = {
-      {{10, 13}, {16, 30}, {33, 23}}, {{30, 61}, {62, 45}, {59, 119}}, {{116, 90}, {156, 198}, {373, 326}}};
+// decodes them.
+using Anchors = std::array<std::array<std::array<double, 2>, 3>, 3>;
+constexpr Anchors kAnchors{{{{{10, 13}, {16, 30}, {33, 23}}},
+                            {{{30, 61}, {62, 45}, {59, 119}}},
+                            {{{116, 90}, {156, 198}, {373, 326}}}}};  // YOLOv5's own
+std::vector<float> decode(const std::vector<NamedArray>& levels, const Anchors& anchors = kAnchors) {
   std::vector<float> out;
   for (size_t level = 0; level < levels.size(); ++level) {
     const std::vector<int64_t>& shape = levels[level].array.shape;
@@ -42,7 +46,7 @@ std::vector<float> decode(const std::vector<NamedArray>& levels) {
     const auto values = size_t(shape[4]);
     for (size_t row = 0; row < raw.size() / values; ++row) {
       const auto x = double(row % size_t(shape[3])), y = double(row / size_t(shape[3]) % size_t(shape[2]));
-      const auto& anchor = kAnchors[level][row / size_t(shape[2] * shape[3]) % 3];
+      const auto& anchor = anchors[level][row / size_t(shape[2] * shape[3]) % 3];
       const float* t = &raw[row * values];
       out.push_back(float((2 * sigmoid(t[0]) - 0.5 + x) * stride));
       out.push_back(float((2 * sigmoid(t[1]) - 0.5 + y) * stride));
@@ -60,16 +64,19 @@ double overlap(const Box& a, const Box& b) {
   return both / ((a.x2 - a.x1) * (a.y2 - a.y1) + (b.x2 - b.x1) * (b.y2 - b.y1) - both);
 }
 
-// What remains of the rows, cut to the picture: the plain textbook.
+// What remains of the rows, cut to the picture: the plain textbook. A row's class is its best, or with `multi_label`
+// every one that is sure enough.
 std::vector<Box> suppress(const std::vector<float>& rows, size_t classes, double confidence, double iou, double width,
-                          double height) {
+                          double height, bool multi_label = false) {
   std::vector<Box> all, kept;
   for (size_t i = 0; i < rows.size(); i += 5 + classes) {
     const float* r = &rows[i];
-    const auto label = std::max_element(r + 5, r + 5 + classes) - (r + 5);
-    const float score = r[4] * r[5 + label];
-    if (double(score) > confidence)
-      all.push_back({r[0] - r[2] / 2, r[1] - r[3] / 2, r[0] + r[2] / 2, r[1] + r[3] / 2, score, int(label)});
+    const auto best = std::max_element(r + 5, r + 5 + classes) - (r + 5);
+    for (ptrdiff_t label = 0; label < ptrdiff_t(classes); ++label) {
+      const float score = r[4] * r[5 + label];
+      if ((multi_label || label == best) && double(score) > confidence)
+        all.push_back({r[0] - r[2] / 2, r[1] - r[3] / 2, r[0] + r[2] / 2, r[1] + r[3] / 2, score, int(label)});
+    }
   }
   std::ranges::stable_sort(all, std::greater{}, &Box::score);
   for (const Box& b : all) {
@@ -122,12 +129,13 @@ class Detect : public Program {
   }
 
   // Rows that `run` gives for the picture.
-  std::vector<float> rows(const std::string& model, const NpyArray& planes, bool bytes) const {
+  std::vector<float> rows(const std::string& model, const NpyArray& planes, bool bytes,
+                          const Anchors& anchors = kAnchors) const {
     write_npy(folder_ / "x.npy", bytes ? planes : as_float(planes));
     const Outcome o = sparsec("run '" + model + "' --input x.npy --output y.npz");
     EXPECT_EQ(o.code, 0) << o.err;
     const std::vector<NamedArray> outputs = read_npz((folder_ / "y.npz").string());
-    return outputs.size() == 1 ? floats(outputs[0].array) : decode(outputs);
+    return outputs.size() == 1 ? floats(outputs[0].array) : decode(outputs, anchors);
   }
 };
 
@@ -261,8 +269,8 @@ TEST_F(Compared, AsymmetricWeights) {
   compare(SPARSEC_SOURCE_DIR "/tests/data/asymmetric/detector.onnx", noise(4), false);
 }
 
-// A detector of three raw heads and random weights, for any number of pictures of 64 x 96.
-void write_detector(const std::string& path, const std::string& names = "{0: 'a', 1: 'b', 2: 'c'}") {
+// A detector of three raw heads and random weights, for any number of pictures of 64 x 96; `names` is metadata.
+void write_detector(const std::string& path, int64_t classes = 3, const std::string& names = "") {
   std::mt19937 random(5);
   const auto weights = [&](const Shape& shape, float size) {
     Tensor t(DType::f32, shape);
@@ -278,24 +286,25 @@ void write_detector(const std::string& path, const std::string& names = "{0: 'a'
     m.initialiser("w" + n, weights({8, in, step, step}, level == 0 ? 0.6f : 1.5f));
     m.node("Conv", {x, "w" + n}, {"x" + n}, {{"strides", testing::Ints{step, step}}});
     x = "x" + n;
-    m.initialiser("h" + n, weights({24, 8, 1, 1}, 0.2f));  // small, or scores would be all 1
-    m.initialiser("s" + n, Tensor::of<int64_t>({5}, {0, 3, 8, rows, cols}));
+    m.initialiser("h" + n, weights({3 * (5 + classes), 8, 1, 1}, 0.2f));  // small, or scores would be all 1
+    m.initialiser("s" + n, Tensor::of<int64_t>({5}, {0, 3, 5 + classes, rows, cols}));
     m.node("Conv", {x, "h" + n}, {"c" + n}).node("Reshape", {"c" + n, "s" + n}, {"r" + n});
     m.node("Transpose", {"r" + n}, {"p" + n}, {{"perm", testing::Ints{0, 1, 3, 4, 2}}}).output("p" + n);
   }
-  m.metadata("names", names).save(path);
+  if (!names.empty()) m.metadata("names", names);
+  m.save(path);
 }
 
 // Names in the model that do not fit its classes are told; those that do are not.
 TEST_F(Detect, NamesThatDoNotFitAreTold) {
-  write_detector(folder_ / "fits.onnx");
+  write_detector(folder_ / "fits.onnx", 3, "{0: 'a', 1: 'b', 2: 'c'}");
   const Outcome fits = sparsec("fits.onnx -o liba.a");
   EXPECT_EQ(fits.code, 0);
   EXPECT_EQ(fits.err, "");
   for (const auto& [names, part] :
        {std::pair{"['a', 'b']", "warning: few.onnx: its metadata names 2 classes, and it tells 3"},
         {"oops", "warning: few.onnx: the class names in its metadata cannot be read"}}) {
-    write_detector(folder_ / "few.onnx", names);
+    write_detector(folder_ / "few.onnx", 3, names);
     const Outcome o = sparsec("few.onnx -o liba.a");
     EXPECT_EQ(o.code, 0);
     EXPECT_NE(o.err.find(part), std::string::npos) << o.err;
@@ -368,6 +377,73 @@ TEST_F(Detect, BatchesArePaddedForTheLastPictures) {
   }
   EXPECT_NE(found["p0.png"], found["p1.png"]);
   EXPECT_EQ(found, detect("batch.onnx" + pictures));
+}
+
+TEST_F(Detect, AnchorsOfRawHeadsAreTheUsers) {
+  const std::string model = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-rawheads.onnx";
+  const NpyArray planes = read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-rawheads.npz")[0].array;
+  codecs::write_image(folder_ / "picture.png", picture_of(planes));
+  constexpr Anchors kMine{
+      {{{{7, 9}, {12.5, 8}, {20, 31}}}, {{{11, 40}, {33, 17}, {25, 25}}}, {{{64, 30}, {50, 50}, {21, 88}}}}};
+  const std::vector<float> all = rows(model, planes, false, kMine);
+  const std::string common = "'" + model + "' picture.png --iou 0.45 --max-det 1000 --conf ";
+  const double confidence = score_at(all, 0.6);
+  const std::string conf = std::to_string(confidence);
+  const json mine = detect(common + conf + " --anchors 7,9,12.5,8,20,31 11,40,33,17,25,25 64,30,50,50,21,88");
+  const std::vector<Box> wanted = suppress(all, 3, confidence, 0.45, 96, 64);
+  EXPECT_GT(wanted.size(), 10U);
+  expect_same(mine.at("picture.png"), wanted);
+  EXPECT_NE(mine, detect(common + conf));
+  expect_refused("detect " + common + conf + " --anchors 7,9,12.5", "--anchors");
+}
+
+TEST_F(Detect, SeveralLabelsOfABox) {
+  const std::string model = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in.onnx";
+  const NpyArray planes = read_npz(SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in.npz")[0].array;
+  codecs::write_image(folder_ / "picture.png", picture_of(planes));
+  const std::vector<float> all = rows(model, planes, false);
+  const double confidence = score_at(all, 0.4);
+  const std::string common = "'" + model + "' picture.png --max-det 2000 --conf " + std::to_string(confidence);
+  const std::vector<Box> one = suppress(all, 3, confidence, 0.45, 96, 64);
+  const std::vector<Box> several = suppress(all, 3, confidence, 0.45, 96, 64, true);
+  EXPECT_GT(several.size(), one.size());
+  expect_same(detect(common).at("picture.png"), one);
+  expect_same(detect(common + " --multi-label").at("picture.png"), several);
+}
+
+// The names in what is found, by label.
+std::map<int, std::string> names_in(const json& found) {
+  std::map<int, std::string> names;
+  for (size_t i = 0; i < found.at("labels").size(); ++i) names[found["labels"][i].get<int>()] = found["names"][i];
+  return names;
+}
+
+TEST_F(Detect, ClassNamesAreTheUsersElseTheModelsElseCocosElseNumbers) {
+  codecs::write_image(folder_ / "p.png", picture_of(noise(0)));
+  using Names = std::map<int, std::string>;
+  const auto names = [&](const std::string& arguments) {
+    return names_in(detect(arguments + " p.png --conf 0.01 --iou 1 --max-det 5000 --multi-label").at("p.png"));
+  };
+  write_detector(folder_ / "three.onnx");
+  EXPECT_EQ(names("three.onnx"), (Names{{0, "0"}, {1, "1"}, {2, "2"}}));
+  folder_.write("names.txt", "cat\nbig dog\nyak\n");
+  folder_.write("data.yaml", "nc: 3\nnames: ['a', 'b', 'c']\n");
+  const Names animals{{0, "cat"}, {1, "big dog"}, {2, "yak"}};
+  EXPECT_EQ(names("three.onnx --class-names names.txt"), animals);
+  EXPECT_EQ(names("three.onnx --class-names data.yaml"), (Names{{0, "a"}, {1, "b"}, {2, "c"}}));
+  ASSERT_EQ(sparsec("three.onnx -o libthree.so --class-names names.txt").code, 0);
+  EXPECT_EQ(names("libthree.so"), animals);  // they are in the library
+
+  const std::string named = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-block4_70_quant-in.onnx";
+  EXPECT_EQ(names(named), (Names{{0, "circle"}, {1, "square"}, {2, "triangle"}}));
+  EXPECT_EQ(names(named + " --class-names names.txt"), animals);
+
+  write_detector(folder_ / "eighty.onnx", 80);
+  const Names coco = names("eighty.onnx");
+  EXPECT_EQ(coco.size(), 80U);
+  EXPECT_EQ(coco.at(0), "person");
+  EXPECT_EQ(coco.at(5), "bus");
+  EXPECT_EQ(coco.at(79), "toothbrush");
 }
 
 // Pictures of one name from several folders.
