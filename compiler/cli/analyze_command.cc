@@ -26,7 +26,7 @@ struct Arguments {
 };
 
 Result analyze(const Arguments& a) {
-  check_outputs({{"--report", a.report}}, {a.model, a.model_options.class_names});
+  check_outputs({{"--report", a.report}}, a.model_options.files_with(a.model));
   require_onnx(a.model);
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;

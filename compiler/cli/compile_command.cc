@@ -71,12 +71,12 @@ void check_output(const Arguments& a) {
     outputs = {{"-o", a.output}};  // may be empty
   }
   outputs.emplace_back("--report", a.report);
-  std::vector<std::string> inputs{a.model, a.model_options.class_names};
-  if (a.tune)
+  ModelOptions read = a.model_options;
+  if (a.tune) {
     outputs.emplace_back("--plan", a.model_options.plan);
-  else
-    inputs.push_back(a.model_options.plan);
-  check_outputs(outputs, inputs);
+    read.plan.clear();
+  }
+  check_outputs(outputs, read.files_with(a.model));
 }
 
 double megabytes(const fs::path& path) {

@@ -69,7 +69,9 @@ void write_outputs(const std::string& path, const std::vector<TensorSpec>& specs
 }
 
 Result run(const Arguments& a) {
-  check_outputs({{"--output", a.output}}, {a.model, a.input});
+  std::vector<std::string> files = a.model_options.files_with(a.model);
+  files.push_back(a.input);
+  check_outputs({{"--output", a.output}}, files);
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);
   check_output(a.output, model.outputs());
   const std::vector<NpyArray> inputs = read_inputs(a.input, model.inputs());

@@ -77,6 +77,13 @@ TEST_F(PlanFiles, RefusedInOneLine) {
   refuse({{"avx2", {{"/model.99/conv/Conv", "dense"}}}}, "no convolution '/model.99/conv/Conv'");
   refuse({{"avx2", 3}}, "is no plan file");
   EXPECT_EQ(sparsec(kModel + " --tune").code, 2);
+  write("good.json", good);  // an input as any other: nothing is written over it
+  for (const char* line : {"benchmark M --plan good.json -x good.json", "analyze M --plan good.json --report good.json",
+                           "run M --plan good.json --input x.npy --output good.json"}) {
+    std::string command = line;
+    expect_refused(command.replace(command.find('M'), 1, kModel), "would replace the input");
+  }
+  EXPECT_EQ(read("good.json"), good);
   expect_refused(kModel + " --tune --plan p.json --target neon_dotprod", "can't run neon_dotprod");
 }
 
