@@ -17,6 +17,7 @@
 #include "compiler/cli/names.h"
 #include "compiler/cli/plan_file.h"
 #include "compiler/cli/session.h"
+#include "compiler/cli/tell.h"
 #include "compiler/error.h"
 #include "compiler/import/onnx_reader.h"
 #include "compiler/import/sha256.h"
@@ -63,7 +64,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
       throw CompileError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
     }
     for (const Isa* isa : add) {
-      if (std::find(out.begin(), out.end(), isa) == out.end()) out.push_back(isa);
+      if (!contains(out, isa)) out.push_back(isa);
     }
   }
   // best first, as programs are tried in their order
@@ -108,6 +109,22 @@ std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
   return kib > 0 ? std::optional(kib) : std::nullopt;
 }
 
+// Everything of the options that shapes a library, as text: for its header, the cache's key and its listing.
+std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
+  std::string out;
+  for (const std::string& target : load.isa.empty() ? o.targets : std::vector{load.isa}) out += " " + target;
+  if (o.batch) out += fmt::format(" --batch {}", *o.batch);
+  if (o.input_shape) out += fmt::format(" --input-shape {} {}", (*o.input_shape)[0], (*o.input_shape)[1]);
+  for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
+  if (o.columns != "auto") out += " --columns " + o.columns;
+  if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
+  if (!o.plan.empty()) {  // what is in it counts, not where it is
+    const auto bytes = read_file(o.plan);
+    out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
+  }
+  return out.substr(1);
+}
+
 }  // namespace
 
 void require_onnx(const std::string& path) {
@@ -129,7 +146,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.import.batch = o.batch;
   out.import.input_shape = o.input_shape;
   out.import.class_names_file = o.class_names;
-  out.import.on_warning = [](const std::string& line) { fmt::print(stderr, "sparsec: warning: {}\n", line); };
+  out.import.on_warning = [](const std::string& line) { tell("warning: " + line); };
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
@@ -139,19 +156,10 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   return out;
 }
 
-std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
-  std::string out;
-  for (const std::string& target : load.isa.empty() ? o.targets : std::vector{load.isa}) out += " " + target;
-  if (o.batch) out += fmt::format(" --batch {}", *o.batch);
-  if (o.input_shape) out += fmt::format(" --input-shape {} {}", (*o.input_shape)[0], (*o.input_shape)[1]);
-  for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
-  if (o.columns != "auto") out += " --columns " + o.columns;
-  if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
-  if (!o.plan.empty()) {  // what is in it counts, not where it is
-    const auto bytes = read_file(o.plan);
-    out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
-  }
-  return out.substr(1);
+CompileOptions options_for(const std::string& path, const ModelOptions& options, const LoadOptions& load) {
+  CompileOptions out = compile_options(options, load);
+  if (const std::string name = name_from_path(path); !name.empty()) out.name = name;
+  return out;
 }
 
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options) {
@@ -162,8 +170,8 @@ Compiled compile_with_progress(const std::string& path, const CompileOptions& op
 
 LoadedModel open_model(const std::string& path, const ModelOptions& model_options, const LoadOptions& load_options) {
   if (is_ready_to_run(path, model_options)) return LoadedModel(engine::load(path), path, load_options);
-  CompileOptions compiler = compile_options(model_options, load_options);  // asked before the cache is
-  const std::string options = fingerprint(model_options, load_options);
+  const CompileOptions compiler = options_for(path, model_options, load_options);  // asked before the cache is
+  const std::string& options = compiler.options_text;
   const std::string model = importer::read_onnx(path).sha256;
   std::string names;
   if (!model_options.class_names.empty()) {
@@ -177,7 +185,6 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
     if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);
   }
 
-  if (const std::string name = name_from_path(path); !name.empty()) compiler.name = name;
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
   const std::string about = fs::path(path).filename().string() + "  " + options;

@@ -12,6 +12,9 @@ namespace sparsec::cli {
 // of the targets that the user gave.
 CompileOptions compile_options(const ModelOptions& options, const LoadOptions& load = {});
 
+// The same for a model that is not written to a library: named after its file.
+CompileOptions options_for(const std::string& path, const ModelOptions& options, const LoadOptions& load = {});
+
 // compile() with a progress line when it takes more than a second.
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options);
 
@@ -23,8 +26,5 @@ void require_onnx(const std::string& path);
 // options that shape what is compiled, which a library is already, and CompileError for a static library, which cannot
 // be run.
 bool is_ready_to_run(const std::string& path, const ModelOptions& options);
-
-// Everything of the options that shapes a library, as text: for the cache's key and its listing.
-std::string fingerprint(const ModelOptions& options, const LoadOptions& load);
 
 }  // namespace sparsec::cli

@@ -5,7 +5,6 @@
 
 #include "compiler/cli/build_model.h"
 #include "compiler/cli/heartbeat.h"
-#include "compiler/cli/names.h"
 #include "compiler/error.h"
 
 namespace sparsec::cli {
@@ -25,9 +24,8 @@ std::vector<LayerWork> layers_of_running(const OpenedModel& opened) {
 OpenedModel open_with_plan(const std::string& path, const ModelOptions& model_options,
                            const LoadOptions& load_options) {
   if (is_ready_to_run(path, model_options)) return {nullptr, LoadedModel(engine::load(path), path, load_options)};
-  CompileOptions options = compile_options(model_options, load_options);
-  if (const std::string name = name_from_path(path); !name.empty()) options.name = name;
-  auto compiled = std::make_shared<const Compiled>(compile_with_progress(path, options));
+  auto compiled =
+      std::make_shared<const Compiled>(compile_with_progress(path, options_for(path, model_options, load_options)));
   const Heartbeat heartbeat("assembling " + path);
   return {compiled, LoadedModel(engine::load(compiled->image), path, load_options)};
 }

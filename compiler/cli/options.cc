@@ -2,7 +2,6 @@
 #include "compiler/cli/options.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "codegen/isa/isa.h"
 #include "compiler/cli/numbers.h"
@@ -103,26 +102,13 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
 
 std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels) {
   std::vector<std::array<float, 2>> out;
+  const auto is_side = [](double number) { return number > 0 && number <= double(kLargestSide); };
   for (const std::string& text : levels) {
-    const auto fail = [&text] {
+    const std::vector<double> numbers = numbers_in(text).value_or(std::vector<double>());
+    if (numbers.empty() || numbers.size() % 2 != 0 || !std::ranges::all_of(numbers, is_side))
       throw CompileError("--anchors: '" + text +
                          "' is no list of widths and heights in pixels such as 10,13,16,30,33,23");
-    };
-    std::vector<float> numbers;
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (at < end) {
-      float value = 0;
-      const auto [next, error] = std::from_chars(at, end, value);
-      if (error != std::errc() || !(value > 0) || value > float(kLargestSide)) fail();
-      numbers.push_back(value);
-      at = next;
-      if (at == end) break;
-      if (*at != ',' || at + 1 == end) fail();
-      ++at;
-    }
-    if (numbers.empty() || numbers.size() % 2) fail();
-    for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({numbers[i], numbers[i + 1]});
+    for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({float(numbers[i]), float(numbers[i + 1])});
   }
   return out;
 }

@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "compiler/cli/build_model.h"
 #include "compiler/cli/machine.h"
-#include "compiler/cli/names.h"
 #include "compiler/cli/noise.h"
 #include "compiler/cli/session.h"
 #include "compiler/error.h"
@@ -137,8 +135,7 @@ void tune_isa(const std::string& path, const CompileOptions& options, const Isa&
 }  // namespace
 
 PlanFile tune(const std::string& path, const ModelOptions& options) {
-  CompileOptions compiler = compile_options(options);
-  if (const std::string name = name_from_path(path); !name.empty()) compiler.name = name;
+  const CompileOptions compiler = options_for(path, options);
   const std::vector<const Isa*> here = host_isas();
   for (const Isa* isa : compiler.targets)
     if (std::ranges::find(here, isa) == here.end())

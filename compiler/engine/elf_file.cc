@@ -32,7 +32,7 @@ bool lies_within(uint64_t offset, uint64_t size, uint64_t file_size) {
 
 }  // namespace
 
-void check_whole(const fs::path& path) {
+std::string_view check_whole(const fs::path& path) {
   std::error_code error;
   const uint64_t size = fs::file_size(path, error);
   if (error) throw CompileError(path.string() + ": cannot load: " + error.message());
@@ -53,6 +53,7 @@ void check_whole(const fs::path& path) {
   if (!read_at(file, header.e_phoff, segments.data(), segments.size() * sizeof(Elf64_Phdr))) cut_short();
   for (const Elf64_Phdr& segment : segments)
     if (!lies_within(segment.p_offset, segment.p_filesz, size)) cut_short();
+  return header.e_machine == EM_X86_64 ? "x86_64" : header.e_machine == EM_AARCH64 ? "aarch64" : "";
 }
 
 }  // namespace sparsec::engine

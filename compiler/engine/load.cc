@@ -1,12 +1,10 @@
 // dlopen and a look at what came: the library must say which model it holds and speak this version's tables.
 #include <dlfcn.h>
-#include <elf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include "codegen/emit/llvm.h"
 #include "compiler/engine/elf_file.h"
@@ -36,22 +34,11 @@ int memory_file(const std::string& name, std::string_view bytes) {
   return descriptor;
 }
 
-// What the ELF header says; dlopen says only that there is no such file where it is of another machine. Empty for what
-// is no ELF file or of a machine that sparsec does not know.
-std::string_view architecture_of_file(const std::filesystem::path& path) {
-  Elf64_Ehdr header{};
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(reinterpret_cast<char*>(&header), sizeof header) ||
-      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64)
-    return {};
-  return header.e_machine == EM_X86_64 ? "x86_64" : header.e_machine == EM_AARCH64 ? "aarch64" : "";
-}
-
 }  // namespace
 
 Library load(const std::filesystem::path& path) {
-  check_whole(path);
-  const std::string_view made_for = architecture_of_file(path), here = architecture_of(host_triple());
+  // of another machine's, dlopen says only that there is no such file
+  const std::string_view made_for = check_whole(path), here = architecture_of(host_triple());
   if (!made_for.empty() && made_for != here)
     throw CompileError(path.string() + ": is a library for " + std::string(made_for) + ", and this machine is " +
                        std::string(here));

@@ -22,10 +22,7 @@ std::string place_of(int32_t step, const StepImage& image, const std::vector<Col
   text += " in " + std::to_string(group->bands) + (group->bands == 1 ? " band; " : " bands; ") +
           std::to_string(image.tiles) + (image.tiles == 1 ? " tile" : " tiles");
   if (group->bands == 1) return text;
-  text += ", bands end at tile";
-  for (const sparsec_work& work : schedule)
-    if (int32_t(work.step) == step) text += " " + std::to_string(work.end);
-  return text;
+  return text + ", " + band_ends(schedule, uint32_t(step));
 }
 
 }  // namespace

@@ -56,10 +56,7 @@ std::string print(const Plan& plan, const Graph&) {
       if (!runs.contains(uint32_t(s))) continue;
       out += describe(plan.program.steps[size_t(s)], s);
       if (g.bands == 1) continue;
-      out += "    bands end at tile";
-      for (const sparsec_work& w : plan.program.schedule)
-        if (int32_t(w.step) == s) out += format(" %lld", static_cast<long long>(w.end));
-      out += '\n';
+      out += "    " + band_ends(plan.program.schedule, uint32_t(s)) + '\n';
     }
   }
   out += print_detection(plan, runs) + "arena:\n";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <span>
+#include <string>
 
 #include "sparsec/abi.h"
 
@@ -13,6 +14,14 @@ inline std::set<uint32_t> steps_of(std::span<const sparsec_work> schedule) {
   std::set<uint32_t> steps;
   for (const sparsec_work& work : schedule) steps.insert(work.step);
   return steps;
+}
+
+// "bands end at tile 9 17 29": of a step that runs in bands.
+inline std::string band_ends(std::span<const sparsec_work> schedule, uint32_t step) {
+  std::string text = "bands end at tile";
+  for (const sparsec_work& work : schedule)
+    if (work.step == step) text += " " + std::to_string(work.end);
+  return text;
 }
 
 }  // namespace sparsec

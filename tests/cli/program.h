@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sparsec/npy.h"
+#include "tests/support/arrays.h"
 #include "tests/support/shell.h"
 
 namespace sparsec::cli {
@@ -68,14 +69,6 @@ class Program : public ::testing::Test {
   testing::Folder folder_;
 };
 
-// Bytes of a picture as most networks want them: 0 to 1.
-inline NpyArray as_float(const NpyArray& u8) {
-  NpyArray f32{NpyType::f32, u8.shape, std::vector<std::byte>(u8.bytes.size() * 4)};
-  for (size_t i = 0; i < u8.bytes.size(); ++i) {
-    const float value = float(std::to_integer<int>(u8.bytes[i])) / 255.0f;
-    std::memcpy(&f32.bytes[i * 4], &value, 4);
-  }
-  return f32;
-}
+using testing::as_float;
 
 }  // namespace sparsec::cli

@@ -2,12 +2,11 @@
 // as C++ that the cross compiler builds.
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <cstring>
-
 #include "compiler/cli/session.h"
 #include "compiler/compile.h"
 #include "sparsec/npy.h"
+#include "tests/models/found.h"
+#include "tests/support/arrays.h"
 #include "tests/support/emulator.h"
 #include "tests/support/kernel_models.h"
 
@@ -48,34 +47,10 @@ int main(int argc, char** argv) {
 }
 )";
 
-// What the program prints of the picture.
-std::string found_by(const cli::LoadedModel& model) {
-  Image picture(50, 70);
-  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = uint8_t(i * 7 + i / 211 * 13 + i * i % 31 * 5);
-  std::string lines;
-  for (const cli::Detection& d : model.detect(picture, {.confidence = 0.01f})) {
-    char line[200];
-    std::snprintf(line, sizeof line, "%a %a %a %a %a %d\n", double(d.x1), double(d.y1), double(d.x2), double(d.y2),
-                  double(d.score), d.label);
-    lines += line;
-  }
-  return lines;
-}
-
 // As the model wants the picture: bytes, or 0..1.
 NpyArray picture(const std::string& path, NpyType type) {
-  const NpyArray bytes = read_npz(path + ".npz")[0].array;
-  if (type == NpyType::u8) return bytes;
-  NpyArray out{NpyType::f32, bytes.shape, std::vector<std::byte>(bytes.bytes.size() * 4)};
-  for (size_t i = 0; i < bytes.bytes.size(); ++i) {
-    const float value = float(std::to_integer<int>(bytes.bytes[i])) / 255.0f;
-    std::memcpy(&out.bytes[i * 4], &value, 4);
-  }
-  return out;
-}
-
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  NpyArray bytes = read_npz(path + ".npz")[0].array;
+  return type == NpyType::u8 ? bytes : testing::as_float(bytes);
 }
 
 // Compiles the model for ARM, builds the library and the program with `build`, and compares what every instruction set
@@ -94,10 +69,10 @@ void check(const std::string& name, bool cpp) {
   std::string sizes = std::to_string(input.bytes.size()), expected;
   for (const NpyArray& output : here.run({input})) {
     sizes += ", " + std::to_string(output.bytes.size());
-    expected += text_of(output.bytes);
+    expected += testing::text_of(output.bytes);
   }
 
-  const std::string found = found_by(here);
+  const std::string found = testing::found_by(here, {.confidence = 0.01f});
   ASSERT_FALSE(found.empty());
   expected += found;
 
@@ -105,7 +80,7 @@ void check(const std::string& name, bool cpp) {
   std::string main = kMain;
   main.replace(main.find("SIZES"), 5, sizes);
   folder.write("main.c", main);
-  folder.write("input", text_of(input.bytes));
+  folder.write("input", testing::text_of(input.bytes));
   options.targets = testing::isas_for("aarch64");
   const ModelImage image = compile(path + ".onnx", options).image;
   std::string make;

@@ -2,12 +2,12 @@
 // the same output, bit for bit, on every instruction set.
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <span>
 
 #include "compiler/cli/session.h"
 #include "compiler/compile.h"
 #include "sparsec/npy.h"
+#include "tests/support/arrays.h"
 #include "tests/support/quantised_head.h"
 #include "tests/support/shell.h"
 
@@ -33,19 +33,7 @@ int main(int argc, char** argv) {
 }
 )";
 
-NpyArray picture() {
-  const NpyArray bytes = read_npz(std::string(kModel) + ".npz")[0].array;
-  NpyArray out{NpyType::f32, bytes.shape, std::vector<std::byte>(bytes.bytes.size() * 4)};
-  for (size_t i = 0; i < bytes.bytes.size(); ++i) {
-    const float value = float(std::to_integer<int>(bytes.bytes[i])) / 255.0f;
-    std::memcpy(&out.bytes[i * 4], &value, 4);
-  }
-  return out;
-}
-
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+NpyArray picture() { return testing::as_float(read_npz(std::string(kModel) + ".npz")[0].array); }
 
 void check(const std::string& compiler) {
   if (!testing::has_command(compiler)) GTEST_SKIP() << compiler << " is not installed";
@@ -58,7 +46,7 @@ void check(const std::string& compiler) {
   const testing::Folder folder;
   engine::write_cpp(image, folder / "cpp");
   folder.write("main.c", kMain);
-  folder.write("input", text_of(input.bytes));
+  folder.write("input", testing::text_of(input.bytes));
   const testing::Outcome built =
       testing::shell(folder.path(), "make -s -j2 -C cpp CXX=" + compiler +
                                         " OPTIMISE=-O1 && cc -Icpp main.c cpp/libtiny.a -lm -lpthread -o main");
@@ -68,7 +56,7 @@ void check(const std::string& compiler) {
   for (const Isa* isa : options.targets) {
     const std::string name(isa->name);
     const std::string expected =
-        text_of(cli::LoadedModel(library, kModel, {.threads = 2, .isa = name}).run({input})[0].bytes);
+        testing::text_of(cli::LoadedModel(library, kModel, {.threads = 2, .isa = name}).run({input})[0].bytes);
     ASSERT_EQ(testing::shell(folder.path(), "./main " + name + " < input > output").status, 0) << name;
     EXPECT_TRUE(testing::read_file(folder / "output") == expected) << name << " differs from the library";
   }
@@ -121,7 +109,7 @@ TEST(CppFolderOfADetector, FindsWhatTheLibraryFindsInRows) {
     ASSERT_EQ(testing::shell(folder.path(), "./main " + name + " < picture > found").status, 0) << name;
     static_assert(sizeof(cli::Detection) == sizeof(sparsec_rt_detection));
     const auto bytes = std::as_bytes(std::span(wanted));
-    EXPECT_TRUE(testing::read_file(folder / "found") == text_of({bytes.begin(), bytes.end()})) << name;
+    EXPECT_TRUE(testing::read_file(folder / "found") == testing::text_of({bytes.begin(), bytes.end()})) << name;
   }
 }
 

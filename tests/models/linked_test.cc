@@ -2,12 +2,13 @@
 // neither allocates once its context is there, and that both give what they give in this process.
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <set>
 
 #include "compiler/cli/session.h"
 #include "compiler/compile.h"
 #include "sparsec/npy.h"
+#include "tests/models/found.h"
+#include "tests/support/arrays.h"
 #include "tests/support/shell.h"
 
 namespace sparsec {
@@ -98,30 +99,7 @@ void write_libraries(const testing::Folder& folder) {
 }
 
 NpyArray input_of(int which) {
-  const NpyArray bytes = read_npz(std::string(kTiny) + kModels[which] + ".npz")[0].array;
-  NpyArray out{NpyType::f32, bytes.shape, std::vector<std::byte>(bytes.bytes.size() * 4)};
-  for (size_t i = 0; i < bytes.bytes.size(); ++i) {
-    const float value = float(std::to_integer<int>(bytes.bytes[i])) / 255.0f;
-    std::memcpy(&out.bytes[i * 4], &value, 4);
-  }
-  return out;
-}
-
-std::string text_of(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-std::string found_by(const cli::LoadedModel& model) {
-  Image picture(50, 70);
-  for (size_t i = 0; i < picture.rgb.size(); ++i) picture.rgb[i] = uint8_t(i * 7 + i / 211 * 13 + i * i % 31 * 5);
-  std::string lines;
-  for (const cli::Detection& d : model.detect(picture, {.confidence = 0.01f, .max_detections = 1000})) {
-    char line[200];
-    std::snprintf(line, sizeof line, "%a %a %a %a %a %d\n", double(d.x1), double(d.y1), double(d.x2), double(d.y2),
-                  double(d.score), d.label);
-    lines += line;
-  }
-  return lines;
+  return testing::as_float(read_npz(std::string(kTiny) + kModels[which] + ".npz")[0].array);
 }
 
 TEST(LinkedDetectors, TwoInOneProgramWithoutHeapUseOnceTheyAreMade) {
@@ -139,7 +117,7 @@ int main(void) { return printf("%d %d\n", run_quantised(), run_floating()) < 0; 
 )");
   for (const int which : {0, 1}) {
     folder.write(std::string(kNames[which]) + ".c", user_of(kNames[which]));
-    folder.write(std::string(kNames[which]) + ".in", text_of(input_of(which).bytes));
+    folder.write(std::string(kNames[which]) + ".in", testing::text_of(input_of(which).bytes));
   }
   const testing::Outcome ran =
       testing::shell(folder.path(),
@@ -156,8 +134,9 @@ int main(void) { return printf("%d %d\n", run_quantised(), run_floating()) < 0; 
 
     const cli::LoadedModel here(engine::load(image_of(which)), kModels[which], {.threads = 2, .isa = ""});
     const std::vector<NpyArray> outputs = here.run({input_of(which)});
-    EXPECT_TRUE(testing::read_file(folder / (std::string(kNames[which]) + ".out")) == text_of(outputs[0].bytes));
-    const std::string found = found_by(here);
+    EXPECT_TRUE(testing::read_file(folder / (std::string(kNames[which]) + ".out")) ==
+                testing::text_of(outputs[0].bytes));
+    const std::string found = testing::found_by(here, {.confidence = 0.01f, .max_detections = 1000});
     EXPECT_GT(found.size(), 100U);
     EXPECT_EQ(testing::read_file(folder / (std::string(kNames[which]) + ".found")), found);
   }

@@ -12,6 +12,7 @@
 
 #include "compiler/cli/session.h"
 #include "compiler/compile.h"
+#include "tests/models/found.h"
 #include "tests/support/folders.h"
 #include "tests/support/shell.h"
 
@@ -119,17 +120,6 @@ INSTANTIATE_TEST_SUITE_P(All, RealModel, ::testing::ValuesIn(kCases), name_of_ca
 // A context is used again and again: what one picture leaves in the arena, in borders too, must not show in the next.
 class RepeatedPicture : public RealModel {};
 
-std::string text_of(const Detections& detections) {
-  std::string text;
-  for (const Detection& d : detections) {
-    char line[200];
-    std::snprintf(line, sizeof line, "%a %a %a %a %a %d\n", double(d.x1), double(d.y1), double(d.x2), double(d.y2),
-                  double(d.score), d.label);
-    text += line;
-  }
-  return text;
-}
-
 TEST_P(RepeatedPicture, GivesTheSameEachTimeOnOneAndTwoThreads) {
   const engine::Library library = library_of(model_);
   // Something in it reaches the picture's edge, and another picture comes between.
@@ -140,11 +130,11 @@ TEST_P(RepeatedPicture, GivesTheSameEachTimeOnOneAndTwoThreads) {
   for (const int threads : {1, 2}) {
     const cli::LoadedModel model(library, GetParam().model, {.threads = threads, .isa = ""});
     for (int time = 1; time <= 4; ++time) {
-      const std::string found = text_of(model.detect(kite, sensitive));
+      const std::string found = testing::text_of(model.detect(kite, sensitive));
       if (first.empty()) first = found;
       EXPECT_EQ(found, first) << "time " << time << " on " << threads << " threads";
       if (time == 3) {
-        EXPECT_NE(text_of(model.detect(bus, sensitive)), first);
+        EXPECT_NE(testing::text_of(model.detect(bus, sensitive)), first);
       }
     }
   }
