@@ -123,7 +123,7 @@ class P6Writer {
 
   std::string level(const Feature& x, int64_t k) {
     const int64_t rows = kRows >> (3 + k), columns = kColumns >> (3 + k), cells = 3 * rows * columns;
-    const std::string n = "level" + std::to_string(k);
+    std::string n = "level" + std::to_string(k);
     m_.initialiser(n + "_shape", Tensor::of<int64_t>({5}, {1, 3, kValues, rows, columns}));
     m_.node("Reshape", {conv(x, 3 * kValues, 1, 1, false).name, n + "_shape"}, {n + "_planes"});
     m_.node("Transpose", {n + "_planes"}, {n}, {{"perm", Ints{0, 1, 3, 4, 2}}});
