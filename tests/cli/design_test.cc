@@ -135,6 +135,7 @@ struct Example {
   const char* heading;  // how its section begins; the first block below it is meant
   const char* options;
 };
+void PrintTo(const Example& example, std::ostream* out) { *out << example.options; }
 
 class Design : public Program, public ::testing::WithParamInterface<Example> {};
 

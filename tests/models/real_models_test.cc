@@ -73,6 +73,7 @@ struct Case {
   const char* model;
   double need;  // the share that must agree
 };
+void PrintTo(const Case& c, std::ostream* out) { *out << c.model; }
 
 class RealModel : public ::testing::TestWithParam<Case> {
  protected:

@@ -41,7 +41,7 @@ class TemporaryFolder {
 // From the environment variable SPARSEC_SHARED, else beside the source folder.
 inline std::optional<std::filesystem::path> shared_folder() {
   const char* given = std::getenv("SPARSEC_SHARED");
-  const std::filesystem::path folder = given ? given : std::filesystem::path(SPARSEC_SOURCE_DIR) / ".." / "shared";
+  std::filesystem::path folder = given ? given : std::filesystem::path(SPARSEC_SOURCE_DIR) / ".." / "shared";
   if (!std::filesystem::is_directory(folder)) return std::nullopt;
   return folder;
 }
