@@ -1,5 +1,6 @@
-// Every family of kernels on every instruction set: its text as people have looked at it, and its results bit for bit,
-// interpreted and, where this CPU can, as machine code. SPARSEC_UPDATE_GOLDEN=1 writes the texts anew.
+// Every family of kernels on every instruction set: its text as people have looked at it, in every form, and its
+// results bit for bit, interpreted and, where this CPU or an emulator can, as machine code and as C++.
+// SPARSEC_UPDATE_GOLDEN=1 writes the texts anew.
 #include "tests/codegen/families.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,8 @@
 #include <algorithm>
 #include <array>
 
+#include "codegen/emit/cpp.h"
+#include "codegen/emit/llvm.h"
 #include "codegen/emit/resources.h"
 #include "codegen/interpret.h"
 #include "compiler/engine/engine.h"
@@ -58,7 +61,11 @@ TEST_P(Family, Text) {
     const std::string name = function.name + "_" + std::string(GetParam()->name) + ".txt";
     const std::filesystem::path path = std::filesystem::path(SPARSEC_SOURCE_DIR) / "tests/codegen/golden" / name;
     std::string text = kir::print(function);
-    if (GetParam()->style == Style::assembly) text += "\n" + text_of(*GetParam(), function, function.name);
+    if (GetParam()->style == Style::assembly)  // the same in C++, LLVM IR and the object
+      text += "\n" + text_of(*GetParam(), function, function.name);
+    else
+      text += "\n" + emit::cpp_function(*GetParam(), function, function.name) + "\n" +
+              emit::ir_function(*GetParam(), function, function.name);
     if (std::getenv("SPARSEC_UPDATE_GOLDEN")) std::ofstream(path, std::ios::binary) << text;
     EXPECT_EQ(text, testing::read_file(path)) << path;
   }
@@ -113,38 +120,76 @@ int main(int argc, char** argv) {
 }
 )";
 
+// The families of several ISAs as one model, with a program that runs it.
+class Built {
+ public:
+  explicit Built(const std::vector<const Isa*>& isas) {
+    std::vector<ProgramImage> programs;
+    for (const Isa* isa : isas) {
+      all_.push_back(testing::families(*isa));
+      programs.push_back(all_.back().program);
+      input_ = std::max(input_, all_.back().input.size());  // AMX has a family more
+      output_ = std::max(output_, all_.back().output.size());
+    }
+    const testing::KernelCase sizes{
+        .function = {}, .input_strides = {int64_t(input_)}, .output_stride = int64_t(output_), .constants = {}};
+    model = testing::model_of("families", std::move(programs), sizes);
+    std::string main = kMain;
+    main.replace(main.find("%INPUT%"), 7, std::to_string(input_));
+    main.replace(main.find("%OUTPUT%"), 8, std::to_string(output_));
+    folder.write("main.c", main);
+  }
+
+  void build(const std::string& command) const {
+    const testing::Outcome built = testing::shell(folder.path(), command);
+    ASSERT_EQ(built.status, 0) << built.output;
+  }
+
+  // `main`: how the program is called.
+  void expect_right_on_each(const std::string& main, const std::string& how) const {
+    for (const testing::Families& f : all_) {
+      const std::string isa(f.program.isa->name);
+      std::string input(f.input.begin(), f.input.end());
+      input.resize(input_);
+      folder.write("input", input);
+      const testing::Outcome ran = testing::shell(folder.path(), main + " " + isa + " < input > output");
+      ASSERT_EQ(ran.status, 0) << isa << " " << ran.output;
+      const std::string output = testing::read_file(folder / "output");
+      ASSERT_EQ(output.size(), output_);
+      expect_right(f, {output.begin(), output.begin() + ptrdiff_t(f.output.size())}, how);
+    }
+  }
+
+  testing::Folder folder;
+  ModelImage model;
+
+ private:
+  std::vector<testing::Families> all_;
+  size_t input_ = 0, output_ = 0;  // bytes of the model's
+};
+
+class FamiliesInCpp : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(FamiliesInCpp, EqualAPlainLoop) {
+  const std::string compiler = GetParam();
+  if (!testing::has_command(compiler)) GTEST_SKIP() << compiler << " is not installed";
+  const Built families(testing::usable_isas());
+  engine::write_cpp(families.model, families.folder / "cpp");
+  families.build("make -s -j2 -C cpp OPTIMISE=-O1 CXX=" + compiler +
+                 " && cc -Icpp main.c cpp/libfamilies.a -lm -lpthread -o main");
+  families.expect_right_on_each("./main", "as C++ by " + compiler);
+}
+
+INSTANTIATE_TEST_SUITE_P(Compilers, FamiliesInCpp, ::testing::Values("g++", "clang++-19"),
+                         [](const auto& info) { return std::string(info.index == 0 ? "gxx" : "clangxx"); });
+
 // As a static library for the other architecture, with the runtime inside, run by an emulator.
 TEST(Families, MachineCodeOfArmEqualsAPlainLoop) {
   if (const std::string why = testing::no_aarch64(); !why.empty()) GTEST_SKIP() << why;
-  std::vector<testing::Families> all;
-  std::vector<ProgramImage> programs;
-  for (const Isa* isa : testing::isas_for("aarch64")) {
-    all.push_back(testing::families(*isa));
-    programs.push_back(all.back().program);
-  }
-  const testing::KernelCase sizes{.function = {},
-                                  .input_strides = {int64_t(all[0].input.size())},
-                                  .output_stride = int64_t(all[0].output.size()),
-                                  .constants = {}};
-  const testing::Folder folder;
-  engine::write_library(testing::model_of("families", programs, sizes), folder / "libfamilies.a",
-                        folder / "families.h");
-  std::string main = kMain;
-  main.replace(main.find("%INPUT%"), 7, std::to_string(all[0].input.size()));
-  main.replace(main.find("%OUTPUT%"), 8, std::to_string(all[0].output.size()));
-  folder.write("main.c", main);
-  const testing::Outcome built = testing::shell(
-      folder.path(), "aarch64-linux-gnu-g++ -x c main.c -x none libfamilies.a -lm -lpthread -static -o main");
-  ASSERT_EQ(built.status, 0) << built.output;
-  for (const testing::Families& f : all) {
-    ASSERT_EQ(f.output.size(), all[0].output.size());
-    folder.write("input", {reinterpret_cast<const char*>(f.input.data()), f.input.size()});
-    const testing::Outcome ran =
-        testing::shell(folder.path(), "qemu-aarch64 ./main " + std::string(f.program.isa->name) + " < input > output");
-    ASSERT_EQ(ran.status, 0) << f.program.isa->name << " " << ran.output;
-    const std::string output = testing::read_file(folder / "output");
-    expect_right(f, {output.begin(), output.end()}, "emulated");
-  }
+  const Built families(testing::isas_for("aarch64"));
+  engine::write_library(families.model, families.folder / "libfamilies.a", families.folder / "families.h");
+  families.build("aarch64-linux-gnu-g++ -x c main.c -x none libfamilies.a -lm -lpthread -static -o main");
+  families.expect_right_on_each("qemu-aarch64 ./main", "emulated");
 }
 
 }  // namespace
