@@ -13,7 +13,8 @@
 #     [FLAGS ...])            more options for sparsec, as they are
 #
 # Makes the target `yolo`; link to it and #include "yolo.h". Relative paths are relative to the current source folder. The model is compiled
-# by a plain `cmake --build`, whether a target links to it or not, and again when it, the class names or the compiler change.
+# by a plain `cmake --build`, whether a target links to it or not, and again when it, its external weights, the class names, another file that
+# FLAGS name or the compiler change.
 # docs/cmake.md tells it to users.
 #
 # The compiler is $SPARSEC_EXECUTABLE where that is set (the build machine's sparsec, for cross builds), else the target `sparsec` of this
@@ -72,11 +73,6 @@ function(add_sparse_model target)
   get_filename_component(model "${arg_MODEL}" ABSOLUTE)
   _sparsec_compiler(sparsec depends)
   list(APPEND depends "${model}")
-  foreach(data IN ITEMS "${model}.data" "${model}_data")  # where exporters put external weights
-    if(EXISTS "${data}")
-      list(APPEND depends "${data}")
-    endif()
-  endforeach()
 
   # What shapes the model, for every form of the output; then what shapes the library.
   set(model_options)
@@ -118,15 +114,15 @@ function(add_sparse_model target)
     set(${arg_REPORT} "${report}" PARENT_SCOPE)
   endif()
   add_custom_command(OUTPUT ${outputs}
-    COMMAND ${sparsec} "${model}" -o "${library}" ${report_options} ${library_options} ${model_options} ${arg_FLAGS}
-    DEPENDS ${depends} COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
+    COMMAND ${sparsec} "${model}" -o "${library}" ${report_options} ${library_options} ${model_options} ${arg_FLAGS} --depfile "${library}.d"
+    DEPENDS ${depends} DEPFILE "${library}.d" COMMENT "Compiling ${arg_MODEL} to lib${name}.a" VERBATIM)
 
   if(DEFINED arg_CPP_SOURCE)
     set(source "${folder}/${name}_cpp")
     set(sources "${source}/Makefile" "${source}/${name}.h")  # files of the folder, so that it comes back when it was removed
     add_custom_command(OUTPUT ${sources}
-      COMMAND ${sparsec} "${model}" --emit cpp -o "${source}" ${library_options} ${model_options} ${arg_FLAGS}
-      DEPENDS ${depends} COMMENT "Writing ${arg_MODEL} as C++" VERBATIM)
+      COMMAND ${sparsec} "${model}" --emit cpp -o "${source}" ${library_options} ${model_options} ${arg_FLAGS} --depfile "${source}.d"
+      DEPENDS ${depends} DEPFILE "${source}.d" COMMENT "Writing ${arg_MODEL} as C++" VERBATIM)
     list(APPEND outputs ${sources})
     set(${arg_CPP_SOURCE} "${source}" PARENT_SCOPE)
   endif()

@@ -44,6 +44,7 @@ Result analyze(const Arguments& a) {
   fmt::print("{}", print_table(compiled->sparsity));
   if (a.dump_plan) print_plans(*compiled);
   if (measured) fmt::print("\nmeasured here:\n{}", print_layers(*measured));
+  check_outputs({{"--report", a.report}}, compiled->imported.meta.external_files);
   if (!a.report.empty()) write_report(a.report, a.model, *compiled, measured ? &*measured : nullptr);
   return kOk;
 }

@@ -8,6 +8,7 @@
 
 #include "compiler/cli/build_model.h"
 #include "compiler/cli/commands.h"
+#include "compiler/cli/depfile.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/names.h"
 #include "compiler/cli/numbers.h"
@@ -26,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Arguments {
-  std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, dump_kernels, report;
+  std::string model, output, emit = "obj", name, cpp_namespace, dump_ir, dump_kernels, report, depfile;
   bool emit_given = false, dump_plan = false, tune = false;
   int jobs = 0;
   ModelOptions model_options;
@@ -43,6 +44,13 @@ std::string model_name(const Arguments& a) {
 
 fs::path header_of(const Arguments& a) { return fs::path(a.output).parent_path() / (model_name(a) + ".h"); }
 
+// What the options name; the model may name more.
+std::vector<std::string> files_read(const Arguments& a) {
+  ModelOptions options = a.model_options;
+  if (a.tune) options.plan.clear();  // is written
+  return options.files_with(a.model);
+}
+
 // A folder of sources is not written over a project that has a Makefile of its own.
 void check_source_folder(const fs::path& path) {
   std::ifstream makefile(path / "Makefile");
@@ -52,7 +60,8 @@ void check_source_folder(const fs::path& path) {
                        ": holds a Makefile that sparsec did not write; --emit cpp wants a folder of its own");
 }
 
-void check_output(const Arguments& a) {
+// `more`: files of the model, which are known when it has been read.
+void check_output(const Arguments& a, const std::vector<std::string>& more = {}) {
   const fs::path path(a.output);
   std::error_code error;
   Outputs outputs;
@@ -71,12 +80,21 @@ void check_output(const Arguments& a) {
     outputs = {{"-o", a.output}};  // may be empty
   }
   outputs.emplace_back("--report", a.report);
-  ModelOptions read = a.model_options;
-  if (a.tune) {
-    outputs.emplace_back("--plan", a.model_options.plan);
-    read.plan.clear();
-  }
-  check_outputs(outputs, read.files_with(a.model));
+  outputs.emplace_back("--depfile", a.depfile);
+  if (a.tune) outputs.emplace_back("--plan", a.model_options.plan);
+  std::vector<std::string> read = files_read(a);
+  read.insert(read.end(), more.begin(), more.end());
+  check_outputs(outputs, read);
+}
+
+void write_depfile(const Arguments& a, const Graph& model) {
+  const fs::path output(a.output);
+  std::vector<std::string> targets{a.emit == "cpp" ? output / "Makefile" : output};
+  if (!a.report.empty()) targets.push_back(a.report);
+  std::vector<std::string> files = files_read(a);
+  std::erase(files, "");
+  files.insert(files.end(), model.meta.external_files.begin(), model.meta.external_files.end());
+  write_file(a.depfile, depfile_text(targets, files));
 }
 
 double megabytes(const fs::path& path) {
@@ -135,6 +153,7 @@ std::string ask_for_output(const Arguments& a) {
 Result compile(const Arguments& a) {
   const bool looks_inside = a.dump_plan || !a.dump_ir.empty() || !a.dump_kernels.empty() || !a.report.empty() || a.tune;
   if (a.output.empty() && (a.emit_given || !looks_inside)) throw UsageError(ask_for_output(a));
+  if (a.output.empty() && !a.depfile.empty()) throw UsageError("--depfile tells what -o was made of; name an output");
   const auto start = std::chrono::steady_clock::now();
   check_name("--name", model_name(a));
   check_output(a);
@@ -153,12 +172,14 @@ Result compile(const Arguments& a) {
   if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);
 
   const Compiled compiled = compile_with_progress(a.model, options);
+  check_output(a, compiled.imported.meta.external_files);
   if (!a.dump_ir.empty()) check_seen(a.dump_ir, passes_seen);
   if (a.dump_plan) print_plans(compiled);
   if (!a.dump_kernels.empty()) print_kernels(compiled, a.dump_kernels);
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   if (a.output.empty()) return kOk;
   const std::string written = write_output(a, compiled);
+  if (!a.depfile.empty()) write_depfile(a, compiled.imported);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   fmt::print("Wrote {} in {:.1f} s: {}\n", written, elapsed.count(), summary(compiled));
   return kOk;
@@ -186,6 +207,9 @@ std::function<Result()> add_compile(CLI::App& app) {
       ->type_name("N");
   app.add_flag("--tune", a->tune,
                "Measure on this machine where the choice between kernels is close, and write it to the file of --plan");
+  app.add_option("--depfile", a->depfile,
+                 "Write which files the output was made of, external weights too, as Make and Ninja read it")
+      ->type_name("FILE");
   app.add_option("--report", a->report, "Write a web page on the model: sparsity, time, plan")
       ->type_name("FILE")
       ->group("Looking inside");

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "compiler/import/external_data.h"
 #include "compiler/import/sha256.h"
@@ -28,6 +29,7 @@ using ::onnx::TensorProto;
 struct Source {
   std::string path;
   Sha256 hash;
+  std::set<std::string> external_files = {};
 };
 
 std::vector<std::byte> read_file(const std::string& path) {
@@ -151,6 +153,7 @@ Tensor from_external(const TensorProto& t, DType type, Shape shape, Source& sour
   const uint64_t bytes = uint64_t(elements(shape)) * size_of(type);
   std::vector<std::byte> data = read_external(source.path, range, bytes, where);
   source.hash.update(data);
+  source.external_files.insert(fs::path(source.path).replace_filename(range.location).string());
   Tensor out;
   out.type = type;
   out.shape = std::move(shape);
@@ -298,7 +301,7 @@ void convert_graph(const ::onnx::GraphProto& graph, Source& source, OnnxModel& m
 }  // namespace
 
 OnnxModel read_onnx(const std::string& path) {
-  Source source{path, {}};
+  Source source{.path = path, .hash = {}};
   ::onnx::ModelProto proto;
   {
     const std::vector<std::byte> bytes = read_file(path);
@@ -314,6 +317,7 @@ OnnxModel read_onnx(const std::string& path) {
                        "'), which are unsupported; supported: a graph of ONNX operators");
   }
   convert_graph(proto.graph(), source, model);
+  model.external_files.assign(source.external_files.begin(), source.external_files.end());
   model.sha256 = source.hash.hex();
   return model;
 }

@@ -1,5 +1,6 @@
 // What a command writes never costs the user a file: not the model, not a picture, not another output.
 #include "tests/cli/program.h"
+#include "tests/support/onnx_writer.h"
 
 namespace sparsec::cli {
 namespace {
@@ -21,6 +22,45 @@ TEST_F(Outputs, TheModelIsNotReplaced) {
   ASSERT_EQ(run("cp demo.onnx libdemo.a").code, 0);
   expect_refused("libdemo.a -o libdemo.a", "would replace the input");
   EXPECT_EQ(testing::read_file(folder_ / "demo.onnx"), model_);
+}
+
+// x + w, where w is in a file of its own.
+void write_with_weights(const std::string& path, const std::string& weights) {
+  testing::OnnxWriter m(13);
+  m.input("x", DType::f32, {int64_t{4}}).external_initialiser("w", DType::f32, {4}, {{"location", weights}});
+  m.node("Add", {"x", "w"}, {"y"}).output("y").save(path);
+}
+
+TEST_F(Outputs, NorItsExternalWeights) {
+  const std::string weights(16, 'w');
+  folder_.write("w.a", weights);
+  write_with_weights(folder_ / "m.onnx", "w.a");
+  expect_refused("m.onnx -o w.a", "-o: w.a would replace the input");
+  expect_refused("analyze m.onnx --report w.a", "--report: w.a would replace the input");
+  EXPECT_EQ(testing::read_file(folder_ / "w.a"), weights);
+}
+
+// Make rebuilds when a file of the list is newer, whatever it is called.
+TEST_F(Outputs, TheDepfileNamesWhatTheOutputWasMadeOf) {
+  folder_.write("the weights #1 $.bin", std::string(16, 'w'));
+  write_with_weights(folder_ / "a model.onnx", "the weights #1 $.bin");
+  ASSERT_EQ(sparsec("'a model.onnx' --tune --plan 'a plan.json'").code, 0);
+  folder_.write("Makefile", "include dep.d\nlibm.a cpp/Makefile: ; @echo made anew\n");
+  const std::vector<std::string> files{"a model.onnx", "the weights #1 $.bin", "a plan.json"};
+  for (const std::string output : {"libm.a", "cpp --emit cpp"}) {
+    const Outcome o = sparsec("'a model.onnx' -o " + output + " --name m --plan 'a plan.json' --depfile dep.d");
+    ASSERT_EQ(o.code, 0) << o.err;
+    const std::string target = output == "libm.a" ? output : "cpp/Makefile";
+    EXPECT_EQ(run("make -q " + target).code, 0);
+    for (const std::string& file : files) {
+      ASSERT_EQ(run("touch -d '+1 hour' '" + file + "'").code, 0);
+      EXPECT_EQ(run("make " + target).out, "made anew\n") << file;
+      ASSERT_EQ(run("touch -d '-1 hour' '" + file + "'").code, 0);
+    }
+    EXPECT_EQ(run("make -q " + target).code, 0);
+  }
+  expect_usage("'a model.onnx' --dump-plan --depfile dep.d", "--depfile tells what -o was made of; name an output");
+  expect_refused("'a model.onnx' -o libm.a --depfile libm.a", "--depfile: libm.a is what -o writes");
 }
 
 TEST_F(Outputs, NorAPictureOrAnotherOutput) {

@@ -27,6 +27,7 @@ configure_file(${SOURCE}/tests/cmake/project.cmake.in ${WORK}/CMakeLists.txt @ON
 file(WRITE ${WORK}/program/CMakeLists.txt
   "add_executable(program ${WORK}/build/main.c)\ntarget_link_libraries(program PRIVATE yolo)\n")
 file(WRITE ${WORK}/model.onnx "12345")
+file(WRITE ${WORK}/weights.bin "1")
 file(WRITE ${WORK}/names.txt "a\n")
 execute_process(COMMAND ${CMAKE_COMMAND} -G ${GENERATOR} -S ${WORK} -B ${WORK}/build -DSPARSEC_EXECUTABLE=${WORK}/fake_sparsec.sh
   RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
@@ -41,8 +42,8 @@ set(model_options "--target avx2,scalar --batch 2 --input-shape 64,96 --class-na
 set(folder ${WORK}/build/yolo.sparsec)
 list(SORT calls)
 foreach(expected IN ITEMS
-    "${WORK}/model.onnx -o ${folder}/libeye.a --report ${folder}/eye_report.html --name eye --namespace vision ${model_options} --columns off"
-    "${WORK}/model.onnx --emit cpp -o ${folder}/eye_cpp --name eye --namespace vision ${model_options} --columns off")
+    "${WORK}/model.onnx -o ${folder}/libeye.a --report ${folder}/eye_report.html --name eye --namespace vision ${model_options} --columns off --depfile ${folder}/libeye.a.d"
+    "${WORK}/model.onnx --emit cpp -o ${folder}/eye_cpp --name eye --namespace vision ${model_options} --columns off --depfile ${folder}/eye_cpp.d")
   list(FIND calls "${expected}" found)
   expect("called with: ${expected}; calls: ${calls}" found GREATER -1)
 endforeach()
@@ -63,9 +64,13 @@ execute_process(COMMAND ${CMAKE_COMMAND} -E sleep 1.1)
 file(TOUCH ${WORK}/fake_sparsec.sh)
 build()
 expect("a new compiler compiles again" count EQUAL 6)
+execute_process(COMMAND ${CMAKE_COMMAND} -E sleep 1.1)
+file(WRITE ${WORK}/weights.bin "2")
+build()
+expect("new weights in a file that only the depfile names: all forms again" count EQUAL 8)
 file(REMOVE_RECURSE ${source})
 build()
-expect("the C++ form comes back when its folder was removed" count EQUAL 7)
+expect("the C++ form comes back when its folder was removed" count EQUAL 9)
 expect("with its sources" EXISTS ${source}/eye.cc)
 
 # One call in a project of its own, which nothing links to.
@@ -96,7 +101,7 @@ expect("a plain build: ${text}" status EQUAL 0)
 set(folder ${WORK}/one/build/yolo.sparsec)
 file(STRINGS ${WORK}/one/calls.txt calls)
 expect("all are passed: ${calls}" calls STREQUAL
-  "${WORK}/one/model.onnx -o ${folder}/libn.a --report ${folder}/n_report.html --name n --namespace n --class-names ${WORK}/one/off")
+  "${WORK}/one/model.onnx -o ${folder}/libn.a --report ${folder}/n_report.html --name n --namespace n --class-names ${WORK}/one/off --depfile ${folder}/libn.a.d")
 file(READ ${WORK}/one/paths.txt paths)
 expect("the variable is set" paths STREQUAL "${folder}/n_report.html")
 expect("a plain build makes what nothing links to" EXISTS ${folder}/libn.a)

@@ -3,17 +3,21 @@
 # the size of the model.
 set -eu
 echo "$*" >> "${0%/*}/calls.txt"
-report= output= name= cpp= model=
+report= output= name= cpp= model= depfile=
 while [ $# -gt 0 ]; do
   case $1 in
     -o) output=$2; shift ;;
     --name) name=$2; shift ;;
     --report) report=$2; shift ;;
+    --depfile) depfile=$2; shift ;;
     --emit) cpp=$2; shift ;;
     *.onnx) model=$1 ;;
   esac
   shift
 done
+made=$output
+if [ -n "$cpp" ]; then made=$output/Makefile; fi
+echo "$made: $model ${model%/*}/weights.bin" > "$depfile"
 if [ -n "$report" ]; then echo "<html></html>" > "$report"; fi
 if [ -n "$cpp" ]; then mkdir -p "$output"; echo "// $name" > "$output/$name.cc"; touch "$output/$name.h" "$output/Makefile"; exit; fi
 folder=${output%/*}
