@@ -121,9 +121,10 @@ class Rewrite {
     if (producer < 0 || links.uses(outer.inputs[0]) != 1) return;
     const Node conv = graph_.nodes[size_t(producer)];
     const Window* w = plain_window(conv);
+    if (!w) return;  // and nothing is known of its inputs
     const Node* inner = produced_by<SpaceToDepth>(graph_, links, conv.inputs[0]);
     const Tensor* weights = constant(graph_, conv.inputs[1]);
-    if (!w || !inner || !weights || links.uses(conv.inputs[0]) != 1) return;
+    if (!inner || !weights || links.uses(conv.inputs[0]) != 1) return;
 
     const Phases phases{std::get<SpaceToDepth>(inner->op), std::get<SpaceToDepth>(outer.op)};
     const ValueId picture = inner->inputs[0];
