@@ -8,10 +8,9 @@ namespace sparsec::oracle {
 namespace {
 
 // u8 pixels and s8 weights, held as int16 so that the loop vectorises; a zero weight adds nothing.
-void add_products(int32_t* acc, const int16_t* run, int8_t weight, int64_t count) {
+void add_products(int32_t* acc, const int16_t* run, int16_t weight, int64_t count) {
   if (weight == 0) return;
-  const int16_t w = weight;
-  for (int64_t i = 0; i < count; ++i) acc[i] += int32_t(run[i]) * int32_t(w);
+  for (int64_t i = 0; i < count; ++i) acc[i] += int32_t(run[i]) * int32_t(weight);
 }
 
 // One output tensor of a QConv: how a value is stored in it.

@@ -136,6 +136,7 @@ void Simulator::run_call(uint32_t index, int64_t begin, int64_t end) {
         base = static_cast<const uint8_t*>(outputs_.at(p.index));
     }
     pointers[i] = base + p.offset + p.stride * begin;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): abi.h has it so
     pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(p.stride);
   }
   if (call.function >= 0)

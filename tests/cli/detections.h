@@ -75,7 +75,7 @@ inline std::vector<Box> suppress(const std::vector<float>& rows, size_t classes,
         all.push_back({r[0] - r[2] / 2, r[1] - r[3] / 2, r[0] + r[2] / 2, r[1] + r[3] / 2, score, int(label)});
     }
   }
-  std::ranges::stable_sort(all, std::greater{}, &Box::score);
+  std::stable_sort(all.begin(), all.end(), [](const Box& a, const Box& b) { return a.score > b.score; });
   for (const Box& b : all) {
     if (std::ranges::none_of(kept, [&](const Box& k) { return k.label == b.label && overlap(k, b) > iou; }))
       kept.push_back(b);

@@ -12,7 +12,6 @@ namespace {
 using testing::f32;
 using testing::Operand;
 using testing::random_tensor;
-using testing::Result;
 using testing::s8;
 using testing::u8;
 using testing::values;

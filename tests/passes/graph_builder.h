@@ -46,7 +46,9 @@ class GraphBuilder {
     return op(Unary{kind, alpha, beta}, {x});
   }
   ValueId binary(BinaryKind kind, ValueId a, ValueId b) { return op(Binary{kind}, {a, b}); }
-  ValueId reshape(ValueId x, Shape shape) { return op(Reshape{}, {x}, TypeAndShape{graph_.value(x).type, shape}); }
+  ValueId reshape(ValueId x, Shape shape) {
+    return op(Reshape{}, {x}, TypeAndShape{graph_.value(x).type, std::move(shape)});
+  }
   ValueId quantize(ValueId x, float scale, int32_t zero_point, DType type = DType::u8) {
     return op(Quantize{{{scale}, {zero_point}, 0}}, {x}, TypeAndShape{type, graph_.value(x).shape});
   }

@@ -20,7 +20,7 @@ struct Chain {
     second.fill = integer ? 20 : 0;
     const std::optional<Quant> in_quant = integer ? std::optional(Quant{0.02f, 57}) : std::nullopt,
                                out_quant = integer ? std::optional(Quant{0.05f, 20}) : std::nullopt;
-    const ValueId x = integer ? b.input({1, 2, rows, cols}, DType::u8, *in_quant) : b.input({1, 2, rows, cols});
+    const ValueId x = integer ? b.input({1, 2, rows, cols}, DType::u8, in_quant) : b.input({1, 2, rows, cols});
     const ValueId apart = b.op(first, {x}, std::nullopt, in_quant);
     ValueId y;
     if (integer) {

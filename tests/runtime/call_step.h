@@ -17,6 +17,7 @@ inline void call_step(sparsec_kernel kernel, int64_t tiles, std::initializer_lis
   int i = 0;
   for (const Operand& o : operands) {
     pointers[i] = o.at;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): abi.h has it so
     pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(intptr_t(o.stride));
     ++i;
   }

@@ -15,9 +15,11 @@ std::atomic<int> allocations{0};
 }
 
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): glibc's own
 void* __libc_malloc(size_t);
 void* __libc_calloc(size_t, size_t);
 void* __libc_realloc(void*, size_t);
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 void* malloc(size_t n) {
   ++allocations;
   return __libc_malloc(n);

@@ -167,6 +167,7 @@ TEST(Model, DetectsByTheCppClass) {
   toy::Model other = std::move(model);
   EXPECT_EQ(other.detect(picture.rgb.data(), kRows, kColumns).size(), 2u);
   EXPECT_THROW(other.detect(nullptr, kRows, kColumns), std::runtime_error);
+  // NOLINTNEXTLINE(bugprone-use-after-move): that it throws is promised
   EXPECT_THROW(model.detect(picture.rgb.data(), kRows, kColumns), std::runtime_error);
 }
 
@@ -181,7 +182,7 @@ TEST(Model, ReadsBottomUpPictures) {
   const auto b = model.detect(&flipped[size_t((kRows - 1) * kColumns * 3)], kRows, kColumns, -kColumns * 3);
   ASSERT_EQ(a.size(), 1u);
   ASSERT_EQ(b.size(), 1u);
-  EXPECT_EQ(memcmp(&a[0], &b[0], sizeof a[0]), 0);
+  EXPECT_EQ(memcmp(&a[0], &b[0], sizeof a[0]), 0);  // NOLINT(bugprone-suspicious-memory-comparison): the same bits
 }
 
 TEST(Model, MapsBoxesBackToTheGivenPicture) {
@@ -236,6 +237,7 @@ TEST(Model, DetectsFromDecodedRows) {
             sparsec_rt_detect(rows.context, picture.rgb.data(), kRows, kColumns, kColumns * 3, &o, found, 8);
         ASSERT_EQ(n, multi_label ? 3 : 2);
         ASSERT_EQ(n, sparsec_rt_detect(head.context, picture.rgb.data(), kRows, kColumns, kColumns * 3, &o, wanted, 8));
+        // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bits
         EXPECT_EQ(std::memcmp(found, wanted, sizeof found), 0);
       }
     }

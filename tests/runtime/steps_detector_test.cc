@@ -16,7 +16,6 @@ namespace {
 
 namespace fn = sparsec::numerics;
 using testing_steps::call_step;
-using testing_steps::Operand;
 
 template <class T>
 void check_max_pool(uint32_t type, T least) {

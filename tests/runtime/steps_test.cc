@@ -16,7 +16,6 @@ namespace {
 
 namespace fn = sparsec::numerics;
 using testing_steps::call_step;
-using testing_steps::Operand;
 
 // The loop nest itself, element by element: visit(out, a, b offsets in bytes).
 template <class Visit>

@@ -14,7 +14,6 @@
 namespace sparsec::testing {
 namespace {
 
-using kir::Insn;
 using kir::Opcode;
 
 // Linux gives the tiles' registers (18) to processes that ask (ARCH_REQ_XCOMP_PERM).
@@ -138,6 +137,7 @@ void run_program(const sparsec_program& program, const std::vector<const void*>&
                            : p.space == SPARSEC_INPUT   ? inputs[p.index]
                                                         : outputs[p.index];
         pointers[i] = static_cast<const char*>(base) + p.offset + p.stride * work.begin;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): abi.h has it so
         pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(p.stride);
       }
       call.kernel(pointers, work.end - work.begin);
