@@ -1,7 +1,8 @@
 // Products, then epilogue, for one group of output channels at one vector of pixels; looped over the vectors.
 //
 // Products are lists of slots: a slot is one input vector (a plane at a tap) and the words that it meets. The unrolled
-// family lists every slot once and drops what is zero; the dense family lists those of a few planes and loops.
+// family lists every slot once and drops what is zero; the dense family lists those of a few planes and loops
+// (dense_runs.h).
 #include "codegen/kernels/conv.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
 #include "codegen/kernels/conv_products.h"
+#include "codegen/kernels/dense_runs.h"
 #include "compiler/error.h"
 
 namespace sparsec::kernels {
@@ -103,32 +105,46 @@ class ConvWriter {
     products_.flush();
   }
 
-  // A loop over planes whose body holds every tap and row of a few planes, zero or not.
+  // For each run of planes a loop whose body holds the products of a few of them, zero or not.
   void dense() {
-    const int64_t planes = products_.planes_a_turn(spec_.in_planes, spec_.taps.size()),
-                  turns = spec_.in_planes / planes;
-    const size_t slots = size_t(planes) * spec_.taps.size();
-    if (turns > 1) {
+    int64_t plane = 0;  // where the input pointer stands
+    const auto go_to = [&](int64_t to) {
+      b_.advance(kInputPointer, (to - plane) * spec_.in_plane_bytes);
+      plane = to;
+    };
+    for (const PlaneRun& run : dense_runs(spec_, first_, first_ + rows_)) {
+      go_to(run.first);
+      const int64_t planes = products_.planes_a_turn(run.count, run.taps), turns = run.count / planes;
+      if (turns > 1) {
+        stream_.move_to(stream_.bytes());
+        b_.loop(turns);
+      }
+      for (int64_t i = 0; i < planes; ++i) add_products(run, i, planes, turns);
+      products_.flush();
+      if (turns == 1) continue;
       stream_.move_to(stream_.bytes());
-      b_.loop(turns);
+      b_.advance(kInputPointer, planes * spec_.in_plane_bytes);
+      b_.end();
+      plane += run.count;
+      const std::vector<uint32_t> rest = products_.take_later_turns();
+      stream_.append(rest, stream_.bytes() + int64_t(rest.size()) * 4);
     }
-    for (size_t slot = 0; slot < slots; ++slot) {
-      ProductSlot s{{kInputPointer, offset(slot)}, {}};
-      for (int r = 0; r < rows_; ++r) {
+    go_to(0);
+  }
+
+  // Those of the run's plane i and of every `planes`th one behind it, which later turns meet.
+  void add_products(const PlaneRun& run, int64_t i, int64_t planes, int64_t turns) {
+    for (auto p = run.products.begin(); p != run.products.end();) {
+      const size_t tap = p->tap;
+      ProductSlot s{{kInputPointer, i * spec_.in_plane_bytes + spec_.taps[tap]}, {}};
+      for (; p != run.products.end() && p->tap == tap; ++p) {
         std::vector<uint32_t> words;
-        for (int64_t turn = 0; turn < turns; ++turn) words.push_back(word(r, slot + size_t(turn) * slots));
-        s.words.push_back({r, std::move(words)});
+        for (int64_t turn = 0; turn < turns; ++turn)
+          words.push_back(spec_.word(first_ + p->row, run.first + turn * planes + i, tap));
+        s.words.push_back({p->row, std::move(words)});
       }
       products_.add(std::move(s));
     }
-    products_.flush();
-    if (turns == 1) return;
-    stream_.move_to(stream_.bytes());
-    b_.advance(kInputPointer, planes * spec_.in_plane_bytes);
-    b_.end();
-    b_.advance(kInputPointer, -spec_.in_planes * spec_.in_plane_bytes);
-    const std::vector<uint32_t> rest = products_.later_turns();
-    stream_.append(rest, stream_.bytes() + int64_t(rest.size()) * 4);
   }
 
   const Isa& isa_;

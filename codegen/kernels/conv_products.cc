@@ -115,9 +115,10 @@ void ConvProducts::emit(int row, std::vector<Factor> factors) {
   count_ += int64_t(factors.size() * turns);
 }
 
-std::vector<uint32_t> ConvProducts::later_turns() const {
+std::vector<uint32_t> ConvProducts::take_later_turns() {
   std::vector<uint32_t> words;
   for (const std::vector<uint32_t>& turn : later_) words.insert(words.end(), turn.begin(), turn.end());
+  later_.clear();
   return words;
 }
 

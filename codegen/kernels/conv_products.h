@@ -37,8 +37,8 @@ class ConvProducts {
 
   // How many planes a dense kernel best takes a turn: a divisor of `planes`.
   int64_t planes_a_turn(int64_t planes, size_t taps) const;
-  // The words of the second and later turns, in the order of use.
-  std::vector<uint32_t> later_turns() const;
+  // The words of the second and later turns of the loop that was just written, in the order of use.
+  std::vector<uint32_t> take_later_turns();
 
   int64_t count() const { return count_; }  // words multiplied, over all turns
   int64_t loads() const { return loads_; }

@@ -1,9 +1,10 @@
 // The first cost model: instructions over issue rate, plus the price of code that must be fetched anew for every vector
 // of pixels.
 //
-// An unrolled kernel issues one product per non-zero word, a dense one a product per word, zero or not, but its code
-// stays in the micro-op cache. Past a few thousand products a group's code comes from L2 at about `kFetchBytes` a
-// cycle, which then bounds the unrolled kernel, unless it is cut into pieces (kernels::piece_count).
+// An unrolled kernel issues one product per non-zero word, a dense one a product per word, zero or not (but for taps
+// that a run of planes does not meet), and its code stays in the micro-op cache. Past a few thousand products a group's
+// code comes from L2 at about `kFetchBytes` a cycle, which then bounds the unrolled kernel, unless it is cut into
+// pieces (kernels::piece_count).
 #include "compiler/plan/choose_kernels.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_products.h"
+#include "codegen/kernels/dense_runs.h"
 
 namespace sparsec {
 namespace {
@@ -18,6 +20,7 @@ namespace {
 struct Counts {
   int64_t words = 0, nonzero = 0;            // of the weights
   int64_t products = 0, products_dense = 0;  // instructions of the unrolled and the dense kernel
+  int64_t body_dense = 0;                    // products written in the dense kernels' code
   int64_t loads_unrolled = 0, loads_dense = 0, rows = 0, groups = 0;
 };
 
@@ -38,23 +41,29 @@ Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   const std::vector<int64_t> borders = kernels::row_groups(isa, spec, kernels::ConvFamily::unrolled);
   n.groups = int64_t(borders.size()) - 1;
   n.rows = spec.rows;
-  for (size_t g = 0; g + 1 < borders.size(); ++g)
+  for (size_t g = 0; g + 1 < borders.size(); ++g) {
     for (int64_t plane = 0; plane < spec.in_planes; ++plane)
       for (size_t t = 0; t < spec.taps.size(); ++t) {
         bool any = false;
         for (int64_t r = borders[g]; r < borders[g + 1]; ++r) {
           const uint32_t w = spec.word(r, plane, t);
-          const int products = kernels::products_of(isa, spec.integer, w);
           ++n.words;
-          n.products_dense += std::max(1, products);
           if (w == 0) continue;
           any = true;
           ++n.nonzero;
-          n.products += products;
+          n.products += kernels::products_of(isa, spec.integer, w);
         }
         n.loads_unrolled += any;
-        ++n.loads_dense;
       }
+    for (const kernels::PlaneRun& run : kernels::dense_runs(spec, borders[g], borders[g + 1])) {
+      n.loads_dense += run.count * int64_t(run.taps);
+      n.body_dense += int64_t(run.products.size());
+      for (const kernels::PlaneRun::Product& p : run.products)
+        for (int64_t plane = run.first; plane < run.first + run.count; ++plane)
+          n.products_dense +=
+              std::max(1, kernels::products_of(isa, spec.integer, spec.word(borders[g] + p.row, plane, p.tap)));
+    }
+  }
   return n;
 }
 
@@ -92,10 +101,8 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   choice.family = best->first;
   choice.predicted_cycles = best->second;
   choice.code_bytes = choice.family == ConvFamily::unrolled ? int64_t(code)
-                      : choice.family == ConvFamily::amx
-                          ? kTileCodeBytes
-                          : int64_t(double(n.products_dense) / double(std::max<int64_t>(1, spec.in_planes)) *
-                                    kCodeBytes * instructions);
+                      : choice.family == ConvFamily::amx    ? kTileCodeBytes
+                                                            : int64_t(double(n.body_dense) * kCodeBytes * instructions);
   char reason[96];
   std::snprintf(reason, sizeof reason, "%lld of %lld words are not zero (%.0f%%)", static_cast<long long>(n.nonzero),
                 static_cast<long long>(n.words), 100.0 * double(n.nonzero) / double(std::max<int64_t>(1, n.words)));
