@@ -4,9 +4,9 @@
 // A group is a run of steps whose tiles are flat vectors or rows. Its bands cut the last step's tiles evenly; going
 // backwards, each step must have come as far as the later steps of the group read, halo included: the cut is skewed, so
 // no pixel is computed twice. A step that nobody in the group reads is cut evenly too. The number of bands makes a
-// band's share of the activations, with the group's code and weights, fit L2. A step alone, in one band, runs its calls
-// one after the other over all tiles, so that only the largest call's code counts, and of what it writes one call's
-// share.
+// band's share of the activations, with the group's code and weights, fit L2. A step alone runs its calls one after
+// the other over the tiles of a band, so that only the largest call's code and weights count, and of what it writes one
+// call's share.
 //
 // A run of the whole model and detection each have their own steps and so their own groups.
 #include <algorithm>
@@ -95,9 +95,10 @@ class Columns {
     return most;
   }
   int64_t working_set(int32_t first, int32_t last, int32_t bands) const {
-    if (first == last && bands == 1) {
+    if (first == last) {
       const StepExtent& e = extent(first);
-      return bytes_of({&e.reads}) + bytes_of({&e.writes}) / std::max<int64_t>(1, calls(first)) + e.largest_call;
+      return (bytes_of({&e.reads}) + bytes_of({&e.writes}) / std::max<int64_t>(1, calls(first))) / bands +
+             e.largest_call;
     }
     return activations(first, last) / bands + code(first, last);
   }

@@ -110,6 +110,22 @@ TEST(Columns, SolveHalos) {
   EXPECT_EQ(s[1].end, (s[2].end * 16 + 42 + 15) / 16);
 }
 
+// Its calls run one after the other over a band: one call's weights share the cache with it, not the layer's.
+TEST(Columns, ALayerWhoseWeightsOutweighTheCacheIsCutAllTheSame) {
+  Bench bench;
+  const int64_t pitch = 41, rows = 400, tiles = (pitch * rows + 15) / 16;
+  StepExtent e = flat({bench.tensor(0, pitch, rows)}, {bench.tensor(1, pitch, rows)}, 0);
+  e.code = 40 << 10;
+  e.largest_call = 4 << 10;
+  bench.step(e, tiles);
+  bench.plan.program.steps[0].calls = 10;
+  schedule_columns(bench.plan, bench.extents, small_cache(true));
+  ASSERT_EQ(bench.plan.groups.size(), 1u);
+  EXPECT_EQ(bench.plan.groups[0].bands, 9);  // 65,600 bytes read and a tenth of those written into 8 KiB
+  EXPECT_LE(bench.plan.groups[0].working_set, (16 << 10) * 3 / 4);
+  bench.check();
+}
+
 TEST(Columns, BuffersOfABandedGroupLiveAsLongAsIt) {
   Bench bench = three_convolutions();
   schedule_columns(bench.plan, bench.extents, small_cache(true));
