@@ -38,9 +38,9 @@ std::string NodeImport::text(const std::string& name, const std::string& otherwi
   return found ? *found : otherwise;
 }
 
-std::vector<int64_t> NodeImport::integers(const std::string& name, std::vector<int64_t> otherwise) const {
+std::vector<int64_t> NodeImport::integers(const std::string& name, const std::vector<int64_t>& otherwise) const {
   const auto* found = attribute<std::vector<int64_t>>(name);
-  return found ? *found : std::move(otherwise);
+  return found ? *found : otherwise;
 }
 
 Binding NodeImport::input(size_t i) {

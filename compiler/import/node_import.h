@@ -30,7 +30,7 @@ class NodeImport {
   int64_t integer(const std::string& name, int64_t otherwise) const;
   float real(const std::string& name, float otherwise) const;
   std::string text(const std::string& name, const std::string& otherwise) const;
-  std::vector<int64_t> integers(const std::string& name, std::vector<int64_t> otherwise) const;
+  std::vector<int64_t> integers(const std::string& name, const std::vector<int64_t>& otherwise) const;
   template <typename T>
   const T* attribute(const std::string& name) const;  // null when absent; fails when of another kind
 

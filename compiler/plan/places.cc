@@ -7,6 +7,7 @@
 #include <bit>
 #include <limits>
 #include <numeric>
+#include <ranges>
 
 #include "codegen/kernels/pointwise.h"
 #include "compiler/error.h"
@@ -77,11 +78,11 @@ class Assigner {
   // A part of a concatenation lies in the whole's planes, unless it already lies in another's.
   void join_concats() {
     const std::vector<int32_t> producer = g_.producers();
-    for (auto n = g_.nodes.rbegin(); n != g_.nodes.rend(); ++n) {
-      if (!std::holds_alternative<Concat>(n->op) || !works_on_planes(g_, *n)) continue;
-      const ValueId whole = n->outputs[0];
+    for (const Node& n : std::views::reverse(g_.nodes)) {
+      if (!std::holds_alternative<Concat>(n.op) || !works_on_planes(g_, n)) continue;
+      const ValueId whole = n.outputs[0];
       int64_t slot = 0;
-      for (ValueId part : n->inputs) {
+      for (ValueId part : n.inputs) {
         const bool free = producer[size_t(part)] >= 0 && root_[size_t(part)] == kNoValue &&
                           works_on_planes(g_, g_.nodes[size_t(producer[size_t(part)])]);
         if (free) {

@@ -178,6 +178,7 @@ template <typename T>
 void count_differences(Agreement& a, const Tensor& ours, const Tensor& expected) {
   const auto x = ours.data<T>(), y = expected.data<T>();
   for (size_t i = 0; i < x.size(); ++i) {
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bits
     const bool same = std::memcmp(&x[i], &y[i], sizeof(T)) == 0;
     a.equal += same;
     if (same) continue;

@@ -92,7 +92,7 @@ void cast_one(char* out, uint32_t type_out, const char* a, uint32_t type_a) {
       whole = load<uint8_t>(a);
       break;
     case SPARSEC_S8:
-      whole = load<int8_t>(a);
+      whole = int64_t{load<int8_t>(a)};
       break;
     case SPARSEC_S32:
       whole = load<int32_t>(a);

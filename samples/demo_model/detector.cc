@@ -239,7 +239,8 @@ class Detector {
       std::vector<float> grid, sizes;
       for (const float ratio : kAnchorRatio) {
         for (int64_t i = 0; i < cells * cells; ++i) {
-          grid.insert(grid.end(), {float(i % cells) - 0.5f, float(i / cells) - 0.5f});
+          const int64_t row = i / cells, column = i % cells;
+          grid.insert(grid.end(), {float(column) - 0.5f, float(row) - 0.5f});
           const float side = std::round(float(3 * stride) * ratio);
           sizes.insert(sizes.end(), {side, side});
         }

@@ -4,6 +4,7 @@
 // found and how long it took, and writes the picture with the boxes drawn in.
 #include <cstdio>
 #include <exception>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,10 @@ void print_table(const std::vector<yolo::Detection>& found) {
 }
 
 void annotate(sparsec::Image& image, const std::vector<yolo::Detection>& found) {
-  for (auto d = found.rbegin(); d != found.rend(); ++d) {  // the best on top
+  for (const yolo::Detection& d : std::views::reverse(found)) {  // the best on top
     char text[96];
-    std::snprintf(text, sizeof text, "%s %.2f", name_of(d->label).c_str(), d->score);
-    sparsec::draw_detection(image, d->x1, d->y1, d->x2, d->y2, d->label, text);
+    std::snprintf(text, sizeof text, "%s %.2f", name_of(d.label).c_str(), d.score);
+    sparsec::draw_detection(image, d.x1, d.y1, d.x2, d.y2, d.label, text);
   }
 }
 

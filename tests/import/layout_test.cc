@@ -114,8 +114,8 @@ TEST(Layout, Pad) {
   EXPECT_EQ(values_of<float>(run_model(m, {x})[0]), (std::vector<float>{9, 5, 6}));
 }
 
-std::vector<int64_t> resized(const OnnxAttributes& attributes, std::vector<float> scales, Ints sizes, int64_t columns,
-                             int64_t opset = 13) {
+std::vector<int64_t> resized(const OnnxAttributes& attributes, const std::vector<float>& scales, const Ints& sizes,
+                             int64_t columns, int64_t opset = 13) {
   OnnxWriter m(opset);
   m.input("x", DType::f32, {1, 1, 1, columns}).initialiser("none", f32s({})).output("y");
   std::vector<std::string> inputs{"x", "none", "none"};

@@ -17,8 +17,8 @@ inline ValueId add_input(Graph& g, std::string name, DType type, Shape shape) {
 }
 
 // A node with outputs as inference says; `declared` where it needs to be told.
-inline ValueId add_node(Graph& g, std::string name, Op op, std::vector<ValueId> inputs,
-                        std::vector<TypeAndShape> declared = {}) {
+inline ValueId add_node(Graph& g, const std::string& name, Op op, std::vector<ValueId> inputs,
+                        const std::vector<TypeAndShape>& declared = {}) {
   std::vector<TypeAndShape> types;
   for (ValueId id : inputs) types.push_back({g.value(id).type, g.value(id).shape});
   Node node{.name = name, .op = std::move(op), .inputs = std::move(inputs), .outputs = {}};
