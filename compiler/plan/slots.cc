@@ -11,6 +11,8 @@
 namespace sparsec {
 namespace {
 
+using passes::as;
+
 std::vector<int32_t> fresh_slots(const Value& value) {
   const int64_t channels = value.shape[1];
   std::vector<int32_t> map(size_t(value.type == DType::f32 ? channels : (channels + 3) / 4 * 4), -1);
@@ -66,27 +68,31 @@ class Aligner {
  private:
   void align(size_t i) {
     if (!works_on_planes(g_, g_.nodes[i])) return;
-    const Op& op = g_.nodes[i].op;
-    const auto* q = std::get_if<QConv>(&op);
-    const auto* f = std::get_if<FConv>(&op);
-    if ((q && q->residual) || (f && f->residual)) copy_unless(i, 2, fresh_slots(g_.value(g_.nodes[i].outputs[0])));
-    if (std::holds_alternative<Decode>(op))
-      for (size_t k = 0; k < g_.nodes[i].inputs.size(); ++k)
-        copy_unless(i, k, fresh_slots(g_.value(g_.nodes[i].inputs[k])));
-    if (std::holds_alternative<QBinary>(op) || std::holds_alternative<Binary>(op)) {
-      const std::vector<ValueId>& in = g_.nodes[i].inputs;
-      if (map_[size_t(in[0])] == map_[size_t(in[1])]) return;
-      for (size_t k = 0; k < 2; ++k) copy_unless(i, k, fresh_slots(g_.value(g_.nodes[i].inputs[k])));
+    const std::vector<ValueId> in = g_.nodes[i].inputs;
+    if (adds_residual(g_.nodes[i])) {
+      copy_unless(i, 2, fresh_slots(g_.value(g_.nodes[i].outputs[0])));
+    } else if (as<Decode>(g_.nodes[i])) {
+      for (size_t k = 0; k < in.size(); ++k) copy_unless(i, k, fresh_slots(g_.value(in[k])));
+    } else if (is_binary(g_.nodes[i]) && map_[size_t(in[0])] != map_[size_t(in[1])]) {
+      for (size_t k = 0; k < 2; ++k) copy_unless(i, k, fresh_slots(g_.value(in[k])));
     }
   }
 
-  // Slots behind the last channel do no harm to a convolution or a decoder: `want` may go on with empty ones.
+  static bool adds_residual(const Node& n) {
+    const auto* q = as<QConv>(n);
+    const auto* f = as<FConv>(n);
+    return (q && q->residual) || (f && f->residual);
+  }
+  static bool is_binary(const Node& n) { return as<QBinary>(n) || as<Binary>(n); }
+
+  // Adds nodes: references to nodes and values die. Slots behind the last channel do no harm to a convolution or a
+  // decoder: `want` may go on with empty ones.
   void copy_unless(size_t node, size_t input, std::vector<int32_t> want) {
     const ValueId v = g_.nodes[node].inputs[input];
     if (!is_picture(g_.value(v))) return;
     const std::vector<int32_t> fresh = fresh_slots(g_.value(v));
     std::vector<int32_t> have = map_[size_t(v)];
-    if (!std::holds_alternative<QBinary>(g_.nodes[node].op) && !std::holds_alternative<Binary>(g_.nodes[node].op)) {
+    if (!is_binary(g_.nodes[node])) {
       const size_t size = std::min(have.size(), want.size());
       have.resize(size), want.resize(size);
     }
