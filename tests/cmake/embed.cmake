@@ -1,5 +1,6 @@
 # A stranger's project on an installed sparsec: install, configure, build, detect, uninstall.
-#   cmake -DSOURCE=... -DBINARY=... -DWORK=... -P embed.cmake
+#   cmake -DSOURCE=... -DBINARY=... -DWORK=... -DFLAGS=... -P embed.cmake
+# FLAGS: those that the runtime was compiled with, which a sanitizer asks of the program too.
 
 include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 
@@ -10,7 +11,7 @@ run(${BINARY}/samples/demo_model/draw_scene ${WORK}/scene.png)
 run(${CMAKE_COMMAND} --install ${BINARY} --prefix ${WORK}/prefix)
 run(${CMAKE_COMMAND} --install ${BINARY} --prefix ${WORK}/second)  # a later one elsewhere, which the first must survive
 
-run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/samples/embed_in_cmake -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/prefix -DMODEL=${WORK}/demo.onnx)
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/samples/embed_in_cmake -B ${WORK}/build -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_PREFIX_PATH=${WORK}/prefix -DMODEL=${WORK}/demo.onnx)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/count_objects ${WORK}/scene.png)
 if(NOT text MATCHES "scene.png: 3 red 3 green 3 blue\n")

@@ -122,8 +122,10 @@ TEST(Resize, IsThePlainLoopAtEverySize) {
 std::vector<uint8_t> letterboxed(const sparsec_letterbox& d, const opencv_expected::Case& c, bool bottom_up,
                                  int64_t row_stride, int64_t bytes, int threads) {
   const Source in(picture(c.rows, c.columns), c.rows, c.columns, bottom_up);
-  std::vector<char> memory(letterbox_scratch_bytes(c.out_columns, threads) + 64);
-  char* scratch = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(memory.data()) + 63) & ~uintptr_t{63});
+  size_t bytes_left = letterbox_scratch_bytes(c.out_columns, threads) + 64;
+  std::vector<char> memory(bytes_left);
+  void* aligned = memory.data();
+  char* scratch = static_cast<char*>(std::align(64, bytes_left - 64, aligned, bytes_left));
   std::vector<Picture> pictures(static_cast<size_t>(threads));
   letterbox_begin(pictures.data(), threads, in.first, in.row_bytes, fit(c.rows, c.columns, c.out_rows, c.out_columns),
                   scratch);

@@ -17,7 +17,8 @@ namespace {
 
 using namespace sparsec::rt;
 
-std::vector<Candidate> suppressed(std::vector<Candidate> boxes, float iou, bool agnostic = false, int32_t most = 300) {
+std::vector<Candidate> suppressed(const std::vector<Candidate>& boxes, float iou, bool agnostic = false,
+                                  int32_t most = 300) {
   std::vector<Candidate> memory(boxes.size());
   Candidates found(memory.data(), int32_t(memory.size()));
   for (const Candidate& c : boxes) found.add(c.x1, c.y1, c.x2, c.y2, c.score, c.label);

@@ -53,8 +53,8 @@ sparsec::Tensor letterboxed_scene() {
         const auto pixel = [&](int dy, int dx) {
           return int(rgb[(size_t(2 * y + dy) * kSceneColumns + size_t(2 * x + dx)) * 3 + size_t(c)]);
         };
-        const int sum = pixel(0, 0) + pixel(0, 1) + pixel(1, 0) + pixel(1, 1);
-        planes[(size_t(c) * kInputSize + size_t(kTop + y)) * kInputSize + size_t(x)] = float(sum / 4) / 255;
+        const int mean = (pixel(0, 0) + pixel(0, 1) + pixel(1, 0) + pixel(1, 1)) / 4;
+        planes[(size_t(c) * kInputSize + size_t(kTop + y)) * kInputSize + size_t(x)] = float(mean) / 255;
       }
     }
   }
