@@ -15,6 +15,7 @@
 #include "compiler/cli/outputs.h"
 #include "compiler/cli/plan_file.h"
 #include "compiler/cli/reports.h"
+#include "compiler/cli/tell.h"
 #include "compiler/cli/tune.h"
 #include "compiler/engine/engine.h"
 #include "compiler/error.h"
@@ -94,6 +95,11 @@ void write_depfile(const Arguments& a, const Graph& model) {
   std::vector<std::string> files = files_read(a);
   std::erase(files, "");
   files.insert(files.end(), model.meta.external_files.begin(), model.meta.external_files.end());
+  std::erase_if(files, [](const std::string& file) {
+    if (!is_trackable(file))
+      tell("warning: --depfile: " + file + " is left out: build tools do not take its name; call it otherwise");
+    return !is_trackable(file);
+  });
   write_file(a.depfile, depfile_text(targets, files));
 }
 
@@ -159,6 +165,7 @@ Result compile(const Arguments& a) {
   check_output(a);
   if (a.tune) {
     if (a.model_options.plan.empty()) throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
+    check_replaceable_plan(a.model_options.plan);
     ModelOptions untuned = a.model_options;
     untuned.plan.clear();
     write_plan_file(a.model_options.plan, tune(a.model, untuned));
@@ -232,10 +239,11 @@ std::function<Result()> add_compile(CLI::App& app) {
       "  sparsec yolov5n.onnx -o libyolo.a --tune --plan yolo.plan.json\n"
       "                                                           kernels chosen by measuring them here; later only "
       "--plan\n"
-      "  sparsec yolov5n.onnx -o yolo_src --emit cpp              sources for a machine without sparsec\n"
+      "  sparsec yolov5n.onnx -o yolo_src --emit cpp --name yolo  sources for a machine without sparsec\n"
       "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
       "  sparsec COMMAND --help                                   more about a command\n\n"
-      "Exit codes: 0 done; 1 a file, model or value that cannot be taken, told in one line; 2 a wrong command line; 70 "
+      "Exit codes: 0 done; 1 what was asked for cannot be done, told in one line; 2 the command line makes no sense; "
+      "70 "
       "a bug of sparsec.\n");
   return [a, emit]() -> Result {
     a->emit_given = emit->count() > 0;

@@ -2,24 +2,29 @@
 // src/depfile_parser.in.cc.
 #include "compiler/cli/depfile.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace sparsec::cli {
 namespace {
 
-// A backslash means itself but before a space, where each is doubled.
 std::string escaped(const std::string& name) {
   std::string out;
-  size_t backslashes = 0;
   for (const char c : name) {
-    if (c == ' ') out += std::string(backslashes + 1, '\\');
-    if (c == '#') out += '\\';
+    if (c == ' ' || c == '#') out += '\\';
     if (c == '$') out += '$';
     out += c;
-    backslashes = c == '\\' ? backslashes + 1 : 0;
   }
   return out;
 }
 
 }  // namespace
+
+bool is_trackable(const std::string& file) {
+  return std::ranges::none_of(file, [](unsigned char c) {
+    return c < ' ' || std::string_view(":;|<>`\"'*?^&\\").find(char(c)) != std::string_view::npos;
+  });
+}
 
 std::string depfile_text(const std::vector<std::string>& targets, const std::vector<std::string>& files) {
   std::string out;

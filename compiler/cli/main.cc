@@ -106,7 +106,9 @@ int main(int argc, char** argv) {
   } catch (const FileError& e) {
     return fail(kFailed, e.what());
   } catch (const std::system_error& e) {  // the system refused: a full disk under standard output, no more threads
-    return fail(kFailed, e.what());
+    const std::string what = e.what(), by_fmt = "cannot write to file";  // which prints to standard output only
+    return fail(kFailed,
+                what.starts_with(by_fmt) ? "cannot write to standard output" + what.substr(by_fmt.size()) : what);
   } catch (const std::bad_alloc&) {
     return fail(kFailed, "out of memory");
   } catch (const std::exception& e) {

@@ -1,6 +1,7 @@
 // As JSON, in the order of the layers' names.
 #include "compiler/cli/plan_file.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "compiler/error.h"
@@ -44,6 +45,16 @@ PlanFile read_plan_file(const std::string& path) {
         "convolution");
   }
   return plan;
+}
+
+void check_replaceable_plan(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error) || std::filesystem::file_size(path, error) == 0) return;
+  try {
+    read_plan_file(path);
+  } catch (const CompileError&) {
+    throw CompileError("--plan: " + path + ": is another file, which --tune would replace; name a new one");
+  }
 }
 
 void write_plan_file(const std::string& path, const PlanFile& plan) {

@@ -27,6 +27,8 @@ struct PlanFile {
 
 // Throws CompileError, which names the file, where it is no plan file.
 PlanFile read_plan_file(const std::string& path);
+// Throws CompileError where there is another file: --tune replaces plan files only.
+void check_replaceable_plan(const std::string& path);
 void write_plan_file(const std::string& path, const PlanFile& plan);
 
 }  // namespace sparsec::cli

@@ -155,6 +155,18 @@ bool verify_end_to_end(const Graph& graph, const std::vector<Tensor>& outputs,
   return good;
 }
 
+// The first layer, in their order, that makes NaN or infinity; empty: none does.
+std::string first_without_numbers(const Graph& graph, const std::map<ValueId, TensorPtr>& values) {
+  for (const Node& node : graph.nodes)
+    for (const ValueId id : node.outputs) {
+      const auto value = values.find(id);
+      if (value == values.end() || value->second->type != DType::f32) continue;
+      if (!std::ranges::all_of(value->second->data<float>(), [](float x) { return std::isfinite(x); }))
+        return node.name;
+    }
+  return {};
+}
+
 bool contains(const std::vector<const Isa*>& isas, const Isa* isa) {
   return std::find(isas.begin(), isas.end(), isa) != isas.end();
 }
@@ -194,6 +206,7 @@ Result verify(const Arguments& a) {
                                        layered_library = same ? full_library : assemble(layered.image, natively);
 
   bool good = true;
+  std::string no_numbers;
   const std::vector<std::string> sources = a.images.empty() ? std::vector<std::string>{""} : a.images;
   for (const std::string& source : sources) {
     const Inputs inputs = source.empty() ? noise(graph) : picture(graph, source);
@@ -203,6 +216,7 @@ Result verify(const Arguments& a) {
       Progress progress("the oracle", int64_t(graph.nodes.size()));
       values = oracle::run(graph, inputs, [&](const Node& n) { progress.step(n.name); });
     }
+    if (no_numbers.empty()) no_numbers = first_without_numbers(graph, values);
     for (size_t p = 0; p < layered.plans.size(); ++p) {
       const Plan& plan = layered.plans[p];
       if (contains(natively, plan.isa)) {
@@ -218,7 +232,10 @@ Result verify(const Arguments& a) {
       }
     }
   }
-  fmt::print("{}\n", good ? "verified" : "NOT verified: the compiled code differs from the oracle");
+  fmt::print("{}\n", good ? "verified"
+                     : no_numbers.empty()
+                         ? "NOT verified: the compiled code differs from the oracle"
+                         : "NOT verified: " + no_numbers + " makes NaN or infinity, for which no result is defined");
   return good ? kOk : kFailed;
 }
 

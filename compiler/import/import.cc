@@ -2,6 +2,7 @@
 #include "compiler/import/import.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "compiler/import/anchors.h"
@@ -107,6 +108,21 @@ std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions
   return read.value_or(std::vector<std::string>());
 }
 
+// Kernels and the oracle compute with numbers: comparisons drop NaN in one place and keep it in another.
+void warn_of_weights_that_are_no_numbers(const OnnxModel& model, const ImportOptions& options) {
+  if (!options.on_warning) return;
+  for (const OnnxNode& node : model.nodes) {
+    if (node.op_type != "Conv") continue;
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      const auto weights = model.initialisers.find(node.inputs[i]);
+      if (weights == model.initialisers.end() || weights->second->type != DType::f32) continue;
+      if (std::ranges::all_of(weights->second->data<float>(), [](float w) { return std::isfinite(w); })) continue;
+      return options.on_warning(model.path + ": initialiser '" + node.inputs[i] +
+                                "' holds NaN or infinity; results that depend on it are not defined");
+    }
+  }
+}
+
 // Where shapes do not fit, the size that was asked for may be why.
 void import_nodes(GraphBuilder& builder, const OnnxModel& model, const ImportOptions& options) try {
   for (size_t i : topological_order(model)) import_node(builder, model.nodes[i]);
@@ -125,6 +141,7 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   add_outputs(builder);
   builder.graph.meta.class_names = class_names(model, options);
   builder.graph.meta.anchors = anchors_of(model);
+  warn_of_weights_that_are_no_numbers(model, options);
   return std::move(builder.graph);
 }
 

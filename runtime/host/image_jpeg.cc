@@ -48,6 +48,8 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name) {
 
   int cols = 0, rows = 0, sampling = 0, colors = 0;
   if (tjDecompressHeader3(decoder.get(), bytes.data(), bytes.size(), &cols, &rows, &sampling, &colors) != 0) fail();
+  // without an error where the file ends before the frame that tells it
+  if (cols == 0 && rows == 0) throw FileError(name, "not a readable JPEG picture: it ends before its size");
   check_image_size(name, cols, rows);
 
   Image image(rows, cols);

@@ -1,5 +1,7 @@
 // What stands for MODEL: models, libraries of both kinds and machines, models that are no detectors; and the options
 // that have no meaning for each.
+#include <cmath>
+
 #include "tests/cli/program.h"
 #include "tests/support/onnx_writer.h"
 
@@ -51,6 +53,28 @@ TEST_F(ModelFiles, LibrariesOfAnotherMachineAreTold) {
   const std::string told = "libother.so: is a library for " + made_for + ", and this machine is " + here;
   expect_refused("detect libother.so scene.png", told);
   expect_refused("benchmark libother.so", told);
+}
+
+// Which results they give is not defined, and the user is told so before wondering.
+TEST_F(ModelFiles, WeightsThatAreNoNumbersAreTold) {
+  for (const float odd : {NAN, INFINITY}) {
+    testing::OnnxWriter m(13);
+    m.input("x", DType::f32, {int64_t{1}, int64_t{1}, int64_t{8}, int64_t{8}}).output("y");
+    m.initialiser("w", Tensor::of<float>({1, 1, 1, 1}, {odd})).node("Conv", {"x", "w"}, {"c"});
+    m.node("MaxPool", {"c"}, {"y"}, {{"kernel_shape", testing::Ints{2, 2}}}).save(folder_ / "odd.onnx");
+    const std::string warning =
+        "sparsec: warning: odd.onnx: initialiser 'w' holds NaN or infinity; results that depend on it are not "
+        "defined\n";
+    const Outcome compiled = sparsec("odd.onnx -o libodd.a");
+    EXPECT_EQ(compiled.code, 0);
+    EXPECT_EQ(compiled.err, warning);
+    if (!std::isnan(odd)) continue;  // all else compares equal
+    const Outcome verified = sparsec("verify odd.onnx --target scalar");
+    EXPECT_NE(verified.err.find(warning), std::string::npos) << verified.err;
+    EXPECT_EQ(verified.code, 1);
+    EXPECT_NE(verified.out.find(" makes NaN or infinity, for which no result is defined"), std::string::npos)
+        << verified.out;
+  }
 }
 
 TEST_F(ModelFiles, APipeIsNotWaitedFor) {

@@ -60,6 +60,15 @@ TEST_F(PlanFiles, KernelsAreTheFilesAndResultsTheSame) {
   EXPECT_EQ(testing::read_file(folder_ / "y.npy"), testing::read_file(folder_ / "z.npy"));
 }
 
+TEST_F(PlanFiles, TuneReplacesPlansOnly) {
+  folder_.write("notes.txt", "mine");
+  expect_refused(kModel + " --tune --plan notes.txt", "notes.txt: is another file, which --tune would replace");
+  EXPECT_EQ(testing::read_file(folder_ / "notes.txt"), "mine");
+  write("plan.json", {{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", Json::object()}});
+  EXPECT_EQ(sparsec(kModel + " --tune --plan plan.json --target scalar").code, 0);
+  EXPECT_NE(read("plan.json")["sha256"], "");
+}
+
 TEST_F(PlanFiles, RefusedInOneLine) {
   expect_refused(kModel + " -o x.a --plan nowhere.json", "nowhere.json");
   folder_.write("text.json", "hello");

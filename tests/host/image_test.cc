@@ -86,6 +86,15 @@ TEST(ImageFiles, Bmp) {
   }
 }
 
+// Cut anywhere, it is told to be a JPEG picture that cannot be read.
+TEST(ImageFiles, JpegsThatEndEarly) {
+  const auto jpeg = codecs::encode_jpeg("x", gradient(16, 32), 90);
+  for (size_t size = 3; size < jpeg.size() - 2; size += 7) {
+    const std::string error = error_of(codecs::decode_image, {jpeg.begin(), jpeg.begin() + std::ptrdiff_t(size)});
+    EXPECT_TRUE(error.starts_with("x.jpg: not a readable JPEG picture")) << size << ": " << error;
+  }
+}
+
 // A JPEG with an EXIF segment that holds nothing but the orientation.
 std::vector<uint8_t> with_orientation(const std::vector<uint8_t>& jpeg, uint8_t orientation, bool little) {
   std::vector<uint8_t> tiff =
