@@ -21,6 +21,7 @@
 # build, else the one that was installed with this file.
 
 include_guard(GLOBAL)
+cmake_policy(SET CMP0116 NEW)  # depfiles are seen from the folder of the build that they are in
 
 # The compiler's command and what it depends on.
 function(_sparsec_compiler command depends)

@@ -153,9 +153,21 @@ static void check_choices(const Plan& plan, const KernelChoices& asked) {
   }
 }
 
+// Kernels that were chosen elsewhere do no harm; that they are of no use here should not stay unnoticed.
+static void warn_of_other_kernels(const Graph& graph, const CompileOptions& options) {
+  if (options.kernels.empty() || !options.import.on_warning) return;
+  if (!options.kernels_sha256.empty() && options.kernels_sha256 != graph.meta.sha256)
+    options.import.on_warning(graph.meta.path + ": the plan's kernels were measured for another model");
+  if (std::ranges::none_of(options.targets,
+                           [&](const Isa* isa) { return options.kernels.contains(std::string(isa->name)); }))
+    options.import.on_warning(graph.meta.path + ": the plan has kernels for " + options.kernels.begin()->first +
+                              ", and none for " + std::string(options.targets.front()->name));
+}
+
 Compiled compile(const std::string& path, const CompileOptions& options) {
   Compiled c;
   c.imported = import_onnx(path, options.import);
+  warn_of_other_kernels(c.imported, options);
   check_size(c.imported);
   if (options.on_pass) options.on_pass("import", c.imported, true);
   c.graph = run_passes(c.imported, options);

@@ -6,6 +6,7 @@
 #include "codegen/kernels/conv.h"
 
 #include <algorithm>
+#include <array>
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
@@ -187,15 +188,21 @@ std::vector<Piece> pieces_of(const std::vector<int64_t>& products, size_t count)
 
 }  // namespace
 
-const char* name_of(ConvFamily family) {
-  constexpr const char* kNames[] = {"dense", "unrolled", "amx"};
-  return kNames[size_t(family)];
-}
+constexpr std::array kFamilyNames{"dense", "unrolled", "amx"};  // in the order of ConvFamily
+static_assert(kFamilyNames.size() == size_t(ConvFamily::amx) + 1);
+
+const char* name_of(ConvFamily family) { return kFamilyNames[size_t(family)]; }
 
 std::optional<ConvFamily> find_family(const std::string& name) {
-  for (const ConvFamily family : {ConvFamily::dense, ConvFamily::unrolled, ConvFamily::amx})
-    if (name_of(family) == name) return family;
-  return std::nullopt;
+  const auto at = std::ranges::find(kFamilyNames, name);
+  if (at == kFamilyNames.end()) return std::nullopt;
+  return ConvFamily(at - kFamilyNames.begin());
+}
+
+std::string family_names() {
+  std::string names;
+  for (const char* name : kFamilyNames) names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
 }
 
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec) {

@@ -72,6 +72,7 @@ struct ConvSpec {
 enum class ConvFamily : uint8_t { dense, unrolled, amx };
 const char* name_of(ConvFamily);
 std::optional<ConvFamily> find_family(const std::string& name);
+std::string family_names();  // of all: "dense, unrolled, amx"
 // Those that can compute the convolution on the instruction set.
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 

@@ -26,8 +26,8 @@ struct Arguments {
 };
 
 Result analyze(const Arguments& a) {
-  check_outputs({{"--report", a.report}}, a.model_options.files_with(a.model));
   require_onnx(a.model);
+  check_outputs({{"--report", a.report}}, files_read(a.model, a.model_options));
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;
   if (a.measure) {
@@ -44,7 +44,6 @@ Result analyze(const Arguments& a) {
   fmt::print("{}", print_table(compiled->sparsity));
   if (a.dump_plan) print_plans(*compiled);
   if (measured) fmt::print("\nmeasured here:\n{}", print_layers(*measured));
-  check_outputs({{"--report", a.report}}, compiled->imported.meta.external_files);
   if (!a.report.empty()) write_report(a.report, a.model, *compiled, measured ? &*measured : nullptr);
   return kOk;
 }

@@ -10,6 +10,7 @@
 
 #include "compiler/cli/benchmark_export.h"
 #include "compiler/cli/benchmark_images.h"
+#include "compiler/cli/build_model.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/machine.h"
@@ -61,7 +62,7 @@ Result run_benchmark(const Arguments& a) {
     throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
                        " looks at one stream; try --scenario sync, without --streams");
   }
-  check_outputs({{"--export_path", a.export_path}}, a.model_options.files_with(a.model));
+  check_outputs({{"--export_path", a.export_path}}, files_read(a.model, a.model_options));
   const std::vector<Image> pictures = read_pictures(a.images);
   const LoadOptions load = options_of_stream(scenario, a.load_options, 0);
   const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, load)

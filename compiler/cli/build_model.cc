@@ -19,6 +19,7 @@
 #include "compiler/cli/session.h"
 #include "compiler/cli/tell.h"
 #include "compiler/error.h"
+#include "compiler/import/class_names.h"
 #include "compiler/import/onnx_reader.h"
 #include "compiler/import/sha256.h"
 #include "sparsec/files.h"
@@ -141,6 +142,16 @@ bool is_ready_to_run(const std::string& path, const ModelOptions& options) {
   return true;
 }
 
+std::vector<std::string> files_read(const std::string& model, const ModelOptions& options) {
+  std::vector<std::string> files{model};
+  for (const std::string& file : {options.class_names, options.plan})
+    if (!file.empty()) files.push_back(file);
+  if (is_shared_library(model) || is_archive(model)) return files;
+  const std::vector<std::string> external = importer::external_files(model);
+  files.insert(files.end(), external.begin(), external.end());
+  return files;
+}
+
 CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   CompileOptions out;
   out.import.batch = o.batch;
@@ -151,7 +162,11 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
   out.targets = load.isa.empty() ? isas(o.targets) : std::vector{isa_to_run(o, load)};
-  if (!o.plan.empty()) out.kernels = read_plan_file(o.plan).kernels;
+  if (!o.plan.empty()) {
+    const PlanFile plan = read_plan_file(o.plan);
+    out.kernels = plan.kernels;
+    out.kernels_sha256 = plan.sha256;
+  }
   out.options_text = fingerprint(o, load);
   return out;
 }
@@ -174,10 +189,8 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
   const std::string& options = compiler.options_text;
   const std::string model = importer::read_onnx(path).sha256;
   std::string names;
-  if (!model_options.class_names.empty()) {
-    const auto bytes = read_file(model_options.class_names);
-    names.assign(bytes.begin(), bytes.end());
-  }
+  if (!model_options.class_names.empty())
+    for (const std::string& name : read_class_names(model_options.class_names)) names += name + "\n";
   const std::string key =
       hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
   const Cache cache;

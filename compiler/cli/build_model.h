@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "compiler/cli/options.h"
 #include "compiler/compile.h"
@@ -14,6 +15,10 @@ CompileOptions compile_options(const ModelOptions& options, const LoadOptions& l
 
 // The same for a model that is not written to a library: named after its file.
 CompileOptions options_for(const std::string& path, const ModelOptions& options, const LoadOptions& load = {});
+
+// The files that MODEL and its options read, its external weights too: what an output must not replace, and what a
+// library is made of. Throws CompileError where the model cannot be read.
+std::vector<std::string> files_read(const std::string& model, const ModelOptions& options);
 
 // compile() with a progress line when it takes more than a second.
 Compiled compile_with_progress(const std::string& path, const CompileOptions& options);

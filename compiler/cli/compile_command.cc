@@ -45,11 +45,11 @@ std::string model_name(const Arguments& a) {
 
 fs::path header_of(const Arguments& a) { return fs::path(a.output).parent_path() / (model_name(a) + ".h"); }
 
-// What the options name; the model may name more.
+// --tune writes the plan.
 std::vector<std::string> files_read(const Arguments& a) {
   ModelOptions options = a.model_options;
-  if (a.tune) options.plan.clear();  // is written
-  return options.files_with(a.model);
+  if (a.tune) options.plan.clear();
+  return files_read(a.model, options);
 }
 
 // A folder of sources is not written over a project that has a Makefile of its own.
@@ -61,8 +61,13 @@ void check_source_folder(const fs::path& path) {
                        ": holds a Makefile that sparsec did not write; --emit cpp wants a folder of its own");
 }
 
-// `more`: files of the model, which are known when it has been read.
-void check_output(const Arguments& a, const std::vector<std::string>& more = {}) {
+std::vector<std::string> depfile_targets(const Arguments& a) {
+  std::vector<std::string> targets{a.emit == "cpp" ? (fs::path(a.output) / "Makefile").string() : a.output};
+  if (!a.report.empty()) targets.push_back(a.report);
+  return targets;
+}
+
+void check_output(const Arguments& a) {
   const fs::path path(a.output);
   std::error_code error;
   Outputs outputs;
@@ -74,8 +79,9 @@ void check_output(const Arguments& a, const std::vector<std::string>& more = {})
     if (fs::exists(path, error) && !fs::is_directory(path, error))
       throw CompileError(a.output + ": --emit cpp writes a folder, and this is a file");
     check_source_folder(path);
-    if (!a.report.empty() && same_file(fs::absolute(a.report).parent_path(), path))
-      throw CompileError("--report: " + a.report + " is in the folder that -o writes; name another");
+    for (const auto& [option, file] : {std::pair{"--report", a.report}, {"--depfile", a.depfile}})
+      if (!file.empty() && same_file(fs::absolute(file).parent_path(), path))
+        throw CompileError(std::string(option) + ": " + file + " is in the folder that -o writes; name another");
     outputs = {{"-o", fs::is_directory(path, error) ? path / "Makefile" : path}};
   } else {
     outputs = {{"-o", a.output}};  // may be empty
@@ -83,24 +89,22 @@ void check_output(const Arguments& a, const std::vector<std::string>& more = {})
   outputs.emplace_back("--report", a.report);
   outputs.emplace_back("--depfile", a.depfile);
   if (a.tune) outputs.emplace_back("--plan", a.model_options.plan);
-  std::vector<std::string> read = files_read(a);
-  read.insert(read.end(), more.begin(), more.end());
-  check_outputs(outputs, read);
+  if (!a.depfile.empty()) {
+    for (const std::string& target : depfile_targets(a))
+      if (!is_trackable(target))
+        throw CompileError("--depfile: " + target + " is a name that build tools do not take; call it otherwise");
+  }
+  check_outputs(outputs, files_read(a));
 }
 
-void write_depfile(const Arguments& a, const Graph& model) {
-  const fs::path output(a.output);
-  std::vector<std::string> targets{a.emit == "cpp" ? output / "Makefile" : output};
-  if (!a.report.empty()) targets.push_back(a.report);
+void write_depfile(const Arguments& a) {
   std::vector<std::string> files = files_read(a);
-  std::erase(files, "");
-  files.insert(files.end(), model.meta.external_files.begin(), model.meta.external_files.end());
   std::erase_if(files, [](const std::string& file) {
     if (!is_trackable(file))
       tell("warning: --depfile: " + file + " is left out: build tools do not take its name; call it otherwise");
     return !is_trackable(file);
   });
-  write_file(a.depfile, depfile_text(targets, files));
+  write_file(a.depfile, depfile_text(depfile_targets(a), files));
 }
 
 double megabytes(const fs::path& path) {
@@ -162,6 +166,7 @@ Result compile(const Arguments& a) {
   if (a.output.empty() && !a.depfile.empty()) throw UsageError("--depfile tells what -o was made of; name an output");
   const auto start = std::chrono::steady_clock::now();
   check_name("--name", model_name(a));
+  require_onnx(a.model);
   check_output(a);
   if (a.tune) {
     if (a.model_options.plan.empty()) throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
@@ -179,14 +184,13 @@ Result compile(const Arguments& a) {
   if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);
 
   const Compiled compiled = compile_with_progress(a.model, options);
-  check_output(a, compiled.imported.meta.external_files);
   if (!a.dump_ir.empty()) check_seen(a.dump_ir, passes_seen);
   if (a.dump_plan) print_plans(compiled);
   if (!a.dump_kernels.empty()) print_kernels(compiled, a.dump_kernels);
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   if (a.output.empty()) return kOk;
   const std::string written = write_output(a, compiled);
-  if (!a.depfile.empty()) write_depfile(a, compiled.imported);
+  if (!a.depfile.empty()) write_depfile(a);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   fmt::print("Wrote {} in {:.1f} s: {}\n", written, elapsed.count(), summary(compiled));
   return kOk;

@@ -21,8 +21,6 @@ struct ModelOptions {
   std::optional<int64_t> l2_kib;     // per core; none: the machine's own where it is the target
   std::string plan;                  // a plan file
 
-  // The model and what its options read, for check_outputs(): empty where nothing is given.
-  std::vector<std::string> files_with(const std::string& model) const { return {model, class_names, plan}; }
   // Those of the options above that the user gave: "--batch".
   std::vector<std::string> given() const;
   const CLI::App* app = nullptr;  // which they were added to

@@ -14,6 +14,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "sparsec plan 1";
 
+const Json& object(const Json& json) {
+  (void)json.get_ref<const Json::object_t&>();  // throws where it is a list, say, whose items have names, too
+  return json;
+}
+
 }  // namespace
 
 PlanFile read_plan_file(const std::string& path) {
@@ -22,7 +27,8 @@ PlanFile read_plan_file(const std::string& path) {
     return CompileError("--plan: " + path + ": " + what + "; --tune writes plan files");
   };
   const Json json = Json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || json.value("format", "") != kFormat)
+  const auto format = json.is_object() ? json.find("format") : json.end();
+  if (format == json.end() || *format != kFormat)
     throw fail(std::string("is no plan file (\"format\": \"") + kFormat + "\")");
   PlanFile plan;
   try {
@@ -30,12 +36,13 @@ PlanFile read_plan_file(const std::string& path) {
     plan.sha256 = json.at("sha256").get<std::string>();
     plan.cpu = json.value("cpu", "");
     plan.threads = json.value("threads", 0);
-    for (const auto& [isa, nodes] : json.at("kernels").items()) {
+    for (const auto& [isa, nodes] : object(json.at("kernels")).items()) {
       if (!find_isa(isa)) throw fail("there is no instruction set '" + isa + "'");
-      for (const auto& [node, kernel] : nodes.items()) {
+      for (const auto& [node, kernel] : object(nodes).items()) {
         const auto family = kernels::find_family(kernel.get<std::string>());
         if (!family)
-          throw fail(node + ": there is no kernel '" + kernel.get<std::string>() + "'; known: dense, unrolled, amx");
+          throw fail(node + ": there is no kernel '" + kernel.get<std::string>() +
+                     "'; known: " + kernels::family_names());
         plan.kernels[isa][node] = *family;
       }
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "compiler/cli/build_model.h"
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
 #include "compiler/cli/outputs.h"
@@ -69,7 +70,7 @@ void write_outputs(const std::string& path, const std::vector<TensorSpec>& specs
 }
 
 Result run(const Arguments& a) {
-  std::vector<std::string> files = a.model_options.files_with(a.model);
+  std::vector<std::string> files = files_read(a.model, a.model_options);
   files.push_back(a.input);
   check_outputs({{"--output", a.output}}, files);
   const LoadedModel model = open_model(a.model, a.model_options, a.load_options);

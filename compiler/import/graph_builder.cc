@@ -12,7 +12,6 @@ namespace sparsec::importer {
 
 GraphBuilder::GraphBuilder(const OnnxModel& m) : model(m) {
   graph.meta.path = m.path;
-  graph.meta.external_files = m.external_files;
   graph.meta.sha256 = m.sha256;
 }
 

@@ -108,6 +108,20 @@ std::vector<std::string> class_names(const OnnxModel& model, const ImportOptions
   return read.value_or(std::vector<std::string>());
 }
 
+// ONNX lets nodes share a name, or have none; reports and plans tell layers by theirs.
+void make_names_unique(Graph& graph) {
+  std::set<std::string> names;
+  for (const Node& node : graph.nodes) names.insert(node.name);
+  std::set<std::string> met;
+  for (Node& node : graph.nodes) {
+    if (met.insert(node.name).second) continue;
+    const std::string shared = node.name;
+    for (int n = 2; names.contains(node.name); ++n) node.name = shared + "#" + std::to_string(n);
+    names.insert(node.name);
+    met.insert(node.name);
+  }
+}
+
 // Kernels and the oracle compute with numbers: comparisons drop NaN in one place and keep it in another.
 void warn_of_weights_that_are_no_numbers(const OnnxModel& model, const ImportOptions& options) {
   if (!options.on_warning) return;
@@ -139,6 +153,7 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   add_inputs(builder, options);
   import_nodes(builder, model, options);
   add_outputs(builder);
+  make_names_unique(builder.graph);
   builder.graph.meta.class_names = class_names(model, options);
   builder.graph.meta.anchors = anchors_of(model);
   warn_of_weights_that_are_no_numbers(model, options);

@@ -40,9 +40,8 @@ struct OnnxValueInfo {
 
 struct OnnxModel {
   std::string path;
-  std::vector<std::string> external_files;  // where the external data that it uses is, each once
-  std::string sha256;                       // of the file, followed by the external data
-  std::map<std::string, int64_t> opset;     // domain -> version
+  std::string sha256;                    // of the file, followed by the external data that it uses
+  std::map<std::string, int64_t> opset;  // domain -> version
   std::vector<OnnxNode> nodes;
   std::map<std::string, TensorPtr> initialisers;
   std::vector<OnnxValueInfo> inputs, outputs;

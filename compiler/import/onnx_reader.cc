@@ -29,7 +29,6 @@ using ::onnx::TensorProto;
 struct Source {
   std::string path;
   Sha256 hash;
-  std::set<std::string> external_files = {};
 };
 
 std::vector<std::byte> read_file(const std::string& path) {
@@ -153,7 +152,6 @@ Tensor from_external(const TensorProto& t, DType type, Shape shape, Source& sour
   const uint64_t bytes = uint64_t(elements(shape)) * size_of(type);
   std::vector<std::byte> data = read_external(source.path, range, bytes, where);
   source.hash.update(data);
-  source.external_files.insert(fs::path(source.path).replace_filename(range.location).string());
   Tensor out;
   out.type = type;
   out.shape = std::move(shape);
@@ -298,10 +296,27 @@ void convert_graph(const ::onnx::GraphProto& graph, Source& source, OnnxModel& m
   for (int i = 0; i < graph.node_size(); ++i) model.nodes.push_back(convert_node(graph.node(i), size_t(i), source));
 }
 
+void add_external(const TensorProto& t, const fs::path& folder, std::set<std::string>& files) {
+  if (t.data_location() != TensorProto::EXTERNAL) return;
+  for (const auto& entry : t.external_data())
+    if (entry.key() == "location") files.insert((folder / entry.value()).string());
+}
+
 }  // namespace
 
+std::vector<std::string> external_files(const std::string& path) {
+  const ::onnx::ModelProto model = parse(read_file(path), path);
+  const fs::path folder = fs::path(path).parent_path();
+  std::set<std::string> files;
+  for (const TensorProto& t : model.graph().initializer()) add_external(t, folder, files);
+  for (const auto& node : model.graph().node())
+    for (const AttributeProto& a : node.attribute())
+      if (a.has_t()) add_external(a.t(), folder, files);
+  return {files.begin(), files.end()};
+}
+
 OnnxModel read_onnx(const std::string& path) {
-  Source source{.path = path, .hash = {}};
+  Source source{path, {}};
   ::onnx::ModelProto proto;
   {
     const std::vector<std::byte> bytes = read_file(path);
@@ -317,7 +332,6 @@ OnnxModel read_onnx(const std::string& path) {
                        "'), which are unsupported; supported: a graph of ONNX operators");
   }
   convert_graph(proto.graph(), source, model);
-  model.external_files.assign(source.external_files.begin(), source.external_files.end());
   model.sha256 = source.hash.hex();
   return model;
 }

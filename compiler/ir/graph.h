@@ -42,11 +42,10 @@ struct AnchorTable {
 
 // What the head of a detector needs beyond the tensors; filled by import and by `lower_head`.
 struct Metadata {
-  std::string path;                         // the .onnx file, for messages
-  std::vector<std::string> external_files;  // that hold its external data
-  std::string sha256;                       // of the file (and its external data), lower-case hex
-  std::vector<std::string> class_names;     // from --class-names, the ONNX metadata or COCO; may be empty
-  std::vector<AnchorTable> anchors;         // the likeliest first; may be empty
+  std::string path;                      // the .onnx file, for messages
+  std::string sha256;                    // of the file (and its external data), lower-case hex
+  std::vector<std::string> class_names;  // from --class-names, the ONNX metadata or COCO; may be empty
+  std::vector<AnchorTable> anchors;      // the likeliest first; may be empty
   int64_t batch = 1;  // pictures per run; shapes in the Graph are those of one picture (see passes.h, split_batch)
 };
 

@@ -130,8 +130,9 @@ struct Lookup256 {
 //   out = a                                                                  for f32; for u8, and then table[out]:
 //   out = clamp(round_half_even(fma(a, 1 / scale, zero_point)), 0, 255)
 //
-// with m = multiplier[o] and b = acc_bias[o] * multiplier[o] + bias[o], computed in double (numerics::scaling). sigmoid
-// and silu are by table (compiler/oracle/piecewise.h), and then m and b are in its segments.
+// with m = multiplier[o] and b = acc_bias[o] * multiplier[o] + bias[o], computed in double (numerics::scaling); but
+// where acc may pass 2^24, which float rounds, acc_bias[o] is added to acc. sigmoid and silu are by table
+// (compiler/oracle/piecewise.h), and then m and b are in its segments.
 //
 // Where one u8 output is all there is, fewer steps lie between (EpilogueForm; constants: compiler/oracle/epilogue.h).
 // With no activation and no residual, accumulator and quantiser are one rounding apart, as in QLinearConv:
@@ -143,6 +144,8 @@ struct Lookup256 {
 //
 //   a   = fma(float(r), r.scale / scale, silu(table, f))                     the zero points are in the table
 //   out = clamp(round_half_even(a), 0, 255)
+//
+// What is beyond int32 steps of the output, which no sensible scale makes it, comes out as 0.
 enum class EpilogueForm : uint8_t { general, requantise, silu_steps };
 inline EpilogueForm epilogue_form(Activation activation, bool residual, bool one_u8_output) {
   if (!one_u8_output) return EpilogueForm::general;

@@ -30,9 +30,12 @@ struct Scaling {
   float multiplier, bias;
   float operator()(int32_t acc) const { return fma(float(acc + acc_bias), multiplier, bias); }
 };
-// That of QConv's parameters in `units`, all biases in one, of a rounding each from double.
-inline Scaling scaling(int32_t acc_bias, float multiplier, float bias, double units = 1) {
-  return {0, float(double(multiplier) * units), float((double(acc_bias) * double(multiplier) + double(bias)) * units)};
+// That of QConv's parameters in `units`, all biases in one, of a rounding each from double. `apart`: but for acc_bias,
+// which is added to accumulators that float would round.
+inline Scaling scaling(int32_t acc_bias, float multiplier, float bias, double units, bool apart) {
+  const double m = double(multiplier), b = double(bias);
+  if (apart) return {acc_bias, float(m * units), float(b * units)};
+  return {0, float(m * units), float((double(acc_bias) * m + b) * units)};
 }
 // The same in steps of an output that nothing stands before: as QLinearConv has it, to the bit.
 inline Scaling requantising(int32_t acc_bias, float multiplier, float bias, Quant q) {

@@ -47,7 +47,7 @@ void evaluate_op(const QConv& op, const Call& call) {
   }
   const Quant q = sinks[0].quantiser();
   const Epilogue epilogue =
-      epilogue_of(op, sinks.size() == 1 && call.out().type == DType::u8 ? std::optional(q) : std::nullopt,
+      epilogue_of(op, call.in(1), sinks.size() == 1 && call.out().type == DType::u8 ? std::optional(q) : std::nullopt,
                   op.residual ? std::optional(r) : std::nullopt);
   for (int64_t n = 0; n < out[0]; ++n) {
     const FlatPicture<int16_t> picture(x, n, 0, x.shape[1], op.window, out[2], out[3], outside);

@@ -114,25 +114,24 @@ std::optional<Anchors> in_pixels(const AnchorTable& table, const std::vector<Lev
   float largest = 0;
   for (const auto& [w, h] : table.sizes) largest = std::max({largest, w, h});
   const bool in_strides = !table.in_pixels && largest < float(levels.back().stride);
-  const auto sizes = [&](bool turned) {
-    Anchors all;
-    for (size_t i = 0; i < count; ++i) {
-      const float unit = in_strides ? float(levels[i].stride) : 1;
-      const size_t from = turned ? count - 1 - i : i;
-      for (size_t a = 0; a < each; ++a) {
-        const auto& [w, h] = table.sizes[from * each + a];
-        all.push_back({w * unit, h * unit});
-      }
-    }
-    return all;
-  };
-  const auto area = [&](const Anchors& all, size_t level) {
+  const auto area = [&](size_t level) {
     double sum = 0;
-    for (size_t a = 0; a < each; ++a) sum += double(all[level * each + a][0]) * double(all[level * each + a][1]);
+    for (size_t a = 0; a < each; ++a)
+      sum += double(table.sizes[level * each + a][0]) * double(table.sizes[level * each + a][1]);
     return sum;
   };
-  const Anchors straight = sizes(false);
-  return area(straight, 0) <= area(straight, count - 1) ? straight : sizes(true);
+  // In strides, sizes grow with their level more slowly, or hardly: there only a plain difference turns the table.
+  const bool turned = area(0) > area(count - 1) * (in_strides ? 2 : 1);
+  Anchors all;
+  for (size_t i = 0; i < count; ++i) {
+    const float unit = in_strides ? float(levels[i].stride) : 1;
+    const size_t from = turned ? count - 1 - i : i;
+    for (size_t a = 0; a < each; ++a) {
+      const auto& [w, h] = table.sizes[from * each + a];
+      all.push_back({w * unit, h * unit});
+    }
+  }
+  return all;
 }
 
 // The file's first that fit, else YOLOv5's own.

@@ -56,14 +56,15 @@ std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int3
   return out;
 }
 
-void set_epilogue(ConvSpec& spec, const QConv& op, const std::vector<int32_t>& rows) {
+void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const std::vector<int32_t>& rows) {
   const kernels::ConvOutput& out = spec.outputs.front();
-  const oracle::Epilogue epilogue =
-      oracle::epilogue_of(op, spec.outputs.size() == 1 && !out.f32 ? std::optional(out.quantiser()) : std::nullopt,
-                          spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
+  const oracle::Epilogue epilogue = oracle::epilogue_of(
+      op, weights, spec.outputs.size() == 1 && !out.f32 ? std::optional(out.quantiser()) : std::nullopt,
+      spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
   const std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
+  const bool apart = std::ranges::any_of(scalings, [](const numerics::Scaling& s) { return s.acc_bias != 0; });
   for (const numerics::Scaling& s : scalings) {
-    if (epilogue.form == EpilogueForm::requantise) spec.acc_bias.push_back(s.acc_bias);
+    if (apart) spec.acc_bias.push_back(s.acc_bias);
     spec.multiplier.push_back(s.multiplier);
     spec.bias.push_back(s.bias);
   }
@@ -115,7 +116,7 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     out.planes = place.layout.planes;
     spec.outputs.push_back(out);
   }
-  if (q) set_epilogue(spec, *q, rows);
+  if (q) set_epilogue(spec, *q, *to.graph.value(node.inputs[1]).constant, rows);
   return spec;
 }
 

@@ -29,12 +29,29 @@ void cmyk_to_rgb(const std::vector<uint8_t>& cmyk, Image& image) {
   }
 }
 
-// What the decoder remarks on in pictures that are whole: bytes behind the last row, which cameras write, and an oddity
-// of some encoders. Everything else means that rows are missing or wrong, although the decoder goes on with what it
-// has.
+// What the decoder remarks on in pictures that are whole: bytes behind the last row, which cameras write. Everything
+// else means that rows are missing or wrong, although the decoder goes on with what it has.
 bool is_harmless(std::string_view warning) {
-  return warning.find("extraneous bytes before marker 0xd9") != warning.npos ||  // the end of the picture
-         warning.find("Invalid SOS parameters for sequential JPEG") != warning.npos;
+  return warning.find("extraneous bytes before marker 0xd9") != warning.npos;  // the end of the picture
+}
+
+// Some encoders leave the spectral selection of a sequential picture's scans at zero. The decoder goes on without it,
+// but tells its first remark only: to hear of worse ones, the copy has what belongs there.
+std::vector<uint8_t> with_spectral_selection(std::span<const uint8_t> jpeg) {
+  std::vector<uint8_t> out(jpeg.begin(), jpeg.end());
+  for (size_t i = 2; i + 4 < out.size() && out[i] == 0xFF;) {
+    const uint8_t marker = out[i + 1];
+    const size_t next = i + 2 + (size_t(out[i + 2]) << 8 | out[i + 3]);
+    if (marker == 0xDA) {  // a scan's header ends with Ss, Se and Ah/Al; behind it the data runs up to a marker
+      if (next > out.size() || next < i + 7) break;
+      out[next - 3] = 0, out[next - 2] = 63, out[next - 1] = 0;
+      for (i = next; i + 1 < out.size(); ++i)
+        if (out[i] == 0xFF && out[i + 1] != 0 && (out[i + 1] < 0xD0 || out[i + 1] > 0xD7)) break;
+    } else {
+      i = next;
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -55,8 +72,14 @@ Image decode_jpeg(std::span<const uint8_t> bytes, const std::string& name) {
   Image image(rows, cols);
   const bool four = colors == TJCS_CMYK || colors == TJCS_YCCK;
   std::vector<uint8_t> cmyk(four ? image.rgb.size() / 3 * 4 : 0);
-  const int status = tjDecompress2(decoder.get(), bytes.data(), bytes.size(), four ? cmyk.data() : image.rgb.data(),
-                                   cols, 0, rows, four ? TJPF_CMYK : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
+  const auto decode = [&](std::span<const uint8_t> from) {
+    return tjDecompress2(decoder.get(), from.data(), from.size(), four ? cmyk.data() : image.rgb.data(), cols, 0, rows,
+                         four ? TJPF_CMYK : TJPF_RGB, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
+  };
+  int status = decode(bytes);
+  if (status != 0 &&
+      std::string_view(tjGetErrorStr2(decoder.get())).find("Invalid SOS parameters") != std::string::npos)
+    status = decode(with_spectral_selection(bytes));
   if (status != 0 && !is_harmless(tjGetErrorStr2(decoder.get()))) fail();
   if (four) cmyk_to_rgb(cmyk, image);
   return image;

@@ -37,7 +37,13 @@ TEST_F(Outputs, NorItsExternalWeights) {
   write_with_weights(folder_ / "m.onnx", "w.a");
   expect_refused("m.onnx -o w.a", "-o: w.a would replace the input");
   expect_refused("analyze m.onnx --report w.a", "--report: w.a would replace the input");
+  expect_refused("m.onnx --tune --plan w.a", "--plan: w.a would replace the input");
+  expect_refused("benchmark m.onnx -t 0.1 -w 0 -x w.a", "w.a would replace the input");
   EXPECT_EQ(testing::read_file(folder_ / "w.a"), weights);
+  folder_.write("w.npy", weights);
+  write_with_weights(folder_ / "n.onnx", "w.npy");
+  expect_refused("run n.onnx --input x.npy --output w.npy", "--output: w.npy would replace the input");
+  EXPECT_EQ(testing::read_file(folder_ / "w.npy"), weights);
 }
 
 // Make rebuilds when a file of the list is newer, whatever it is called.
@@ -69,6 +75,9 @@ TEST_F(Outputs, TheDepfileNamesWhatTheOutputWasMadeOf) {
   EXPECT_EQ(run("make -q libm.a").code, 0);
   expect_usage("'a model.onnx' --dump-plan --depfile dep.d", "--depfile tells what -o was made of; name an output");
   expect_refused("'a model.onnx' -o libm.a --depfile libm.a", "--depfile: libm.a is what -o writes");
+  expect_refused("'a model.onnx' -o cpp --emit cpp --name m --depfile cpp/m.h", "is in the folder that -o writes");
+  expect_refused("'a model.onnx' -o 'lib:m.a' --name m --depfile dep.d",
+                 "--depfile: lib:m.a is a name that build tools do not take");
 }
 
 TEST_F(Outputs, NorAPictureOrAnotherOutput) {

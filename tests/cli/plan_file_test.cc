@@ -85,6 +85,10 @@ TEST_F(PlanFiles, RefusedInOneLine) {
   refuse({{"avx2", {{"/model.0/conv/Conv", "amx"}}}}, "avx2 has no kernel 'amx'");
   refuse({{"avx2", {{"/model.99/conv/Conv", "dense"}}}}, "no convolution '/model.99/conv/Conv'");
   refuse({{"avx2", 3}}, "is no plan file");
+  refuse(Json::array(), "is no plan file");
+  write("bad.json", {{"format", 5}});
+  expect_refused(kModel + " -o x.a --plan bad.json", "is no plan file");
+  expect_refused(kModel + " --tune --plan bad.json", "is another file");
   EXPECT_EQ(sparsec(kModel + " --tune").code, 2);
   write("good.json", good);  // an input as any other: nothing is written over it
   for (const char* line : {"benchmark M --plan good.json -x good.json", "analyze M --plan good.json --report good.json",
@@ -94,6 +98,43 @@ TEST_F(PlanFiles, RefusedInOneLine) {
   }
   EXPECT_EQ(read("good.json"), good);
   expect_refused(kModel + " --tune --plan p.json --target neon_dotprod", "can't run neon_dotprod");
+}
+
+TEST_F(PlanFiles, OfAnotherModelOrInstructionSetAreTold) {
+  const Json kernels{{"avx2", {{"/model.0/conv/Conv", "dense"}}}};
+  write("other.json", {{"format", "sparsec plan 1"}, {"sha256", "0123"}, {"kernels", kernels}});
+  const Outcome model = sparsec(kModel + " -o x.a --target avx2 --plan other.json");
+  EXPECT_EQ(model.code, 0);
+  EXPECT_EQ(model.err, "sparsec: warning: " + kModel + ": the plan's kernels were measured for another model\n");
+  write("mine.json", {{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", kernels}});
+  EXPECT_EQ(sparsec(kModel + " -o x.a --target avx2 --plan mine.json").err, "");
+  const Outcome isa = sparsec(kModel + " -o x.a --target scalar --plan mine.json");
+  EXPECT_EQ(isa.err, "sparsec: warning: " + kModel + ": the plan has kernels for avx2, and none for scalar\n");
+}
+
+// Two plans are two libraries in the cache, and so are two readings of one file of names.
+TEST_F(PlanFiles, WhatShapesALibraryTellsItFromOthersInTheCache) {
+  const auto entries = [&] {
+    const std::string listed = sparsec("cache").out;
+    return std::ranges::count(listed, '\n');
+  };
+  const std::string isa(host_isas().front()->name);
+  const std::string line = "benchmark " + kModel + " -t 0.05 -w 0 --plan ";
+  write("a.json",
+        {{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", {{isa, {{"/model.0/conv/Conv", "dense"}}}}}});
+  write("b.json",
+        {{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", {{isa, {{"/model.1/conv/Conv", "dense"}}}}}});
+  ASSERT_EQ(sparsec(line + "a.json").code, 0);
+  const auto first = entries();
+  ASSERT_EQ(sparsec(line + "a.json").code, 0);
+  EXPECT_EQ(entries(), first);
+  ASSERT_EQ(sparsec(line + "b.json").code, 0);
+  EXPECT_EQ(entries(), first + 1);
+
+  folder_.write("names.txt", "a\nb\nc\n");
+  folder_.write("names.yaml", "a\nb\nc\n");
+  EXPECT_EQ(sparsec("benchmark " + kModel + " -t 0.05 -w 0 --class-names names.txt").code, 0);
+  EXPECT_EQ(sparsec("benchmark " + kModel + " -t 0.05 -w 0 --class-names names.yaml").code, 1);
 }
 
 }  // namespace

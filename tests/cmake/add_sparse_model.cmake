@@ -113,3 +113,17 @@ foreach(wrong IN ITEMS "BATCH 0" "INPUT_SHAPE 0" "INPUT_SHAPE 64 0" "NAMESPACE a
 endforeach()
 configure("my-yolo MODEL model.onnx")
 expect("a target's name that is no identifier wants a NAME: ${text}" NOT status EQUAL 0 AND text MATCHES "NAME 'my-yolo': expected")
+
+# In a project of an older minimum, whose model is in a folder of its own: compiled once.
+configure("yolo MODEL model.onnx")
+file(WRITE ${WORK}/one/deep/CMakeLists.txt "include(${SOURCE}/cmake/AddSparseModel.cmake)\nadd_sparse_model(yolo MODEL ../model.onnx)\n")
+file(WRITE ${WORK}/one/CMakeLists.txt "cmake_minimum_required(VERSION 3.16)\nproject(one LANGUAGES C)\nadd_subdirectory(deep)\n")
+file(WRITE ${WORK}/one/weights.bin "1")
+foreach(time RANGE 2)
+  execute_process(COMMAND ${CMAKE_COMMAND} -G ${GENERATOR} -S ${WORK}/one -B ${WORK}/one/older -DSPARSEC_EXECUTABLE=${WORK}/one/fake_sparsec.sh
+    COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+  execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/one/older COMMAND_ERROR_IS_FATAL ANY OUTPUT_QUIET)
+endforeach()
+file(STRINGS ${WORK}/one/calls.txt calls)
+list(LENGTH calls count)
+expect("compiled once: ${calls}" count EQUAL 1)

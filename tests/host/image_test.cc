@@ -95,6 +95,21 @@ TEST(ImageFiles, JpegsThatEndEarly) {
   }
 }
 
+// Some encoders write a scan's spectral selection as 0 to 0, of which the decoder remarks only that. What else is wrong
+// must come out all the same.
+TEST(ImageFiles, AnOddityHidesNoDamage) {
+  const auto jpeg = codecs::encode_jpeg("x", gradient(64, 64), 90);
+  auto odd = jpeg;
+  size_t header = 2;  // of the scan
+  while (jpeg[header] != 0xFF || jpeg[header + 1] != 0xDA) ++header;
+  odd[header + 2 + jpeg[header + 3] - 2] = 0;  // Se, the last but one
+  ASSERT_NE(odd, jpeg);
+  EXPECT_EQ(codecs::decode_image(odd, "x").rgb, codecs::decode_image(jpeg, "x").rgb);
+  const std::vector<uint8_t> half(odd.begin(), odd.begin() + std::ptrdiff_t((header + odd.size()) / 2));
+  const std::string error = error_of(codecs::decode_image, half);
+  EXPECT_TRUE(error.starts_with("x.jpg: not a readable JPEG picture")) << error;
+}
+
 // A JPEG with an EXIF segment that holds nothing but the orientation.
 std::vector<uint8_t> with_orientation(const std::vector<uint8_t>& jpeg, uint8_t orientation, bool little) {
   std::vector<uint8_t> tiff =

@@ -24,6 +24,19 @@ TEST(Inputs, DynamicPictures) {
   EXPECT_EQ(shape({}, {}), Shape());
 }
 
+// Reports and plans tell layers by their names.
+TEST(Nodes, NamesAreUnique) {
+  OnnxWriter m(13);
+  m.input("x", DType::f32, {4}).output("d");
+  for (const char* step : {"xa", "ab", "bc", "cd"}) {
+    m.node("Relu", {std::string(1, step[0])}, {std::string(1, step[1])});
+    m.name_last_node(step[0] == 'c' ? "same#2" : "same");
+  }
+  std::vector<std::string> names;
+  for (const Node& node : import_model(m).nodes) names.push_back(node.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"same", "same#3", "same#4", "same#2"}));
+}
+
 TEST(Inputs, ContradictionsAreNamed) {
   expect_contains(error_of(relu({1, 3, 64, 96}), {2, {}, ""}),
                   "input 'images': batch 2 was asked for, but the model's is fixed at 1 (its shape is 1x3x64x96)");

@@ -198,6 +198,29 @@ TEST(QConv, IsItsFormula) {
   }
 }
 
+// Accumulators beyond 2^24, where float has no odd numbers: the bias that brings them back is added before.
+TEST(QConv, LargeAccumulatorsKeepTheirDigits) {
+  std::mt19937 generator(9);
+  const int64_t channels = 2048;
+  QConv op{.window = {{1, 1}, {1, 1}, {1, 1}, {}}, .acc_bias = {0}, .multiplier = {0.01f}, .bias = {0}, .lookup = {}};
+  Tensor x = random_tensor<uint8_t>({1, channels, 4, 4}, 230, 255, generator);
+  Tensor w = random_tensor<int8_t>({1, channels, 1, 1}, 100, 127, generator);
+  int64_t sum = 0;
+  for (const int8_t v : w.data<int8_t>()) sum += v;
+  op.acc_bias[0] = int32_t(-242 * sum);
+  op.lookup.resize(1);
+  const Tensor y = testing::evaluate(op, {{x, Quant{0.02f, 242}}, {w}}, {{DType::f32}})[0];
+  size_t odd = 0;
+  for (int64_t at = 0; at < 16; ++at) {
+    int64_t acc = op.acc_bias[0];
+    for (int64_t c = 0; c < channels; ++c)
+      acc += int64_t(x.data<uint8_t>()[size_t(c * 16 + at)]) * w.data<int8_t>()[size_t(c)];
+    EXPECT_EQ(y.data<float>()[size_t(at)], float(acc) * 0.01f);
+    odd += acc % 2 != 0;
+  }
+  EXPECT_GT(odd, 0U);
+}
+
 // One u8 output: silu in steps of it, or no activation at all.
 TEST(QConv, WithOneByteOutputIsItsFormula) {
   std::mt19937 generator(5);

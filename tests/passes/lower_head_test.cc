@@ -240,6 +240,9 @@ TEST(RawHeads, AnchorsFromTheCoarsestLevelToTheFinest) {
   turned.insert(turned.end(), kPixels.begin() + 3, kPixels.begin() + 6);
   turned.insert(turned.end(), kPixels.begin(), kPixels.begin() + 3);
   EXPECT_EQ(found_anchors(with_tables({{"anchor_grid", true, 3, turned}})), kPixels);
+  for (size_t i = 0; i < 9; ++i)  // in strides of their level
+    for (float& side : turned[i]) side /= float(32 >> i / 3);
+  EXPECT_EQ(found_anchors(with_tables({{"anchors", false, 3, turned}})), kPixels);
 }
 
 // Two anchors a level: the file or the user must tell them; else the model is no detector, and nothing more.

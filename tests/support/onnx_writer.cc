@@ -160,6 +160,11 @@ OnnxWriter& OnnxWriter::external_initialiser(const std::string& name, DType type
   return *this;
 }
 
+OnnxWriter& OnnxWriter::name_last_node(const std::string& name) {
+  model_->graph().mutable_node(model_->graph().node_size() - 1)->set_name(name);
+  return *this;
+}
+
 OnnxWriter& OnnxWriter::subgraph_of_last_node(const std::string& attribute) {
   auto& graph = model_->graph();
   auto* a = graph.mutable_node(graph.node_size() - 1)->add_attribute();

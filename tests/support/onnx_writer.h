@@ -36,6 +36,7 @@ class OnnxWriter {
   OnnxWriter& node(const std::string& op_type, const std::vector<std::string>& inputs,
                    const std::vector<std::string>& outputs, const OnnxAttributes& attributes = {},
                    const std::string& domain = "");
+  OnnxWriter& name_last_node(const std::string& name);  // else it is called after its first output
   OnnxWriter& metadata(const std::string& key, const std::string& value);
 
   // Things that are wrong or unsupported: bytes that do not fit the dimensions, data in another file, a type by ONNX's
