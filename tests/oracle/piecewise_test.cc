@@ -81,7 +81,7 @@ TEST(Silu, FarOutItIsXOrNothing) {
   }
 }
 
-// What AVX-512 does: a quartic in u by the signed segment.
+// What AVX-512 does: a quintic in u by the signed segment.
 float evaluate_signed(const Piecewise& t, float u) {
   const auto c = t.signed_form();
   const float limited = std::copysign(std::fmin(std::fabs(u), float(Piecewise::kLast)), u);
