@@ -8,8 +8,9 @@ namespace {
 const Quant kPixels{1.0f / 255, 0}, kLevel{0.05f, 128};
 
 // Three raw heads of a 64 x 96 picture, 3 anchors and 3 classes, as they are after fuse_epilogues where every operator
-// is quantised; with a sigmoid in between if asked for.
-Graph raw_heads(bool sigmoid) {
+// is quantised; with a sigmoid somewhere if asked for.
+enum class Sigmoid : uint8_t { nowhere, last, behind_convolution, behind_its_quantiser };
+Graph raw_heads(Sigmoid sigmoid) {
   QuantisedGraph b;
   ValueId x = b.fake_quantise(b.input(DType::f32, {1, 3, 64, 96}), kPixels);
   std::vector<ValueId> outputs;
@@ -19,19 +20,21 @@ Graph raw_heads(bool sigmoid) {
     Node& node = b.g.nodes.back();
     std::get<Conv>(node.op).window = {{k, k}, {k, k}, {1, 1}, {0, 0, 0, 0}};
     b.g.value(conv).shape = {1, 24, rows, cols};
-    ValueId v = b.fake_quantise(conv, kLevel);
+    ValueId v = sigmoid == Sigmoid::behind_convolution ? b.fake_quantise(b.unary(UnaryKind::sigmoid, conv), kPixels)
+                                                       : b.fake_quantise(conv, kLevel);
     x = v;
+    if (sigmoid == Sigmoid::behind_its_quantiser) v = b.fake_quantise(b.unary(UnaryKind::sigmoid, v), kPixels);
     v = append(b.g, b.fresh("split"), Reshape{}, {v}, TypeAndShape{DType::f32, {1, 3, 8, rows, cols}});
     v = b.fake_quantise(v, kLevel);
     v = b.fake_quantise(append(b.g, b.fresh("turn"), Transpose{{0, 1, 3, 4, 2}}, {v}), kLevel);
-    if (sigmoid) v = b.fake_quantise(b.unary(UnaryKind::sigmoid, v), kPixels);
+    if (sigmoid == Sigmoid::last) v = b.fake_quantise(b.unary(UnaryKind::sigmoid, v), kPixels);
     outputs.push_back(v);
   }
   return fused(b.build(outputs));
 }
 
 TEST(RaiseDequantisers, MakesRawHeadsKnown) {
-  const Graph before = raw_heads(false);
+  const Graph before = raw_heads(Sigmoid::nowhere);
   EXPECT_FALSE(detect_raw_heads(before, {}));
   const Graph after = raise_dequantisers(before);
   verify(after, Stage::fused, "raise_dequantisers");
@@ -52,10 +55,12 @@ TEST(RaiseDequantisers, MakesRawHeadsKnown) {
 
 // Then the level holds probabilities, and to decode them as logits would be wrong.
 TEST(RaiseDequantisers, LeavesProbabilities) {
-  const Graph before = raw_heads(true);
-  const Graph after = raise_dequantisers(before);
-  EXPECT_EQ(print(after), print(before));
-  EXPECT_FALSE(detect_raw_heads(after, {}));
+  for (const Sigmoid sigmoid : {Sigmoid::last, Sigmoid::behind_convolution, Sigmoid::behind_its_quantiser}) {
+    const Graph before = raw_heads(sigmoid);
+    const Graph after = raise_dequantisers(before);
+    EXPECT_EQ(print(after), print(before)) << int(sigmoid);
+    EXPECT_FALSE(detect_raw_heads(after, {})) << int(sigmoid);
+  }
 }
 
 }  // namespace
