@@ -101,6 +101,18 @@ bool is_archive(const std::string& path) {
   return magic == "!<arch>\n" || magic == "!<thin>\n";
 }
 
+// Of a text that is called a shared library, the importer would say what a model lacks.
+void refuse_false_library(const std::string& path) {
+  std::error_code error;
+  const bool readable = ::access(path.c_str(), R_OK) == 0 && fs::is_regular_file(path, error);
+  if (!readable || fs::path(path).extension() != ".so" || is_shared_library(path)) return;
+  try {
+    importer::read_onnx(path);
+  } catch (const CompileError&) {
+    throw CompileError(path + ": is neither an ONNX model nor a shared library that sparsec made");
+  }
+}
+
 // Of the target, per core; nothing where it is not known.
 std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
   if (o.l2_kib) return o.l2_kib;
@@ -131,11 +143,13 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
 void require_onnx(const std::string& path) {
   if (is_shared_library(path) || is_archive(path))
     throw CompileError(path + ": is a library; this command needs the .onnx that it was made of");
+  refuse_false_library(path);
 }
 
 bool is_ready_to_run(const std::string& path, const ModelOptions& options) {
   if (is_archive(path))
     throw CompileError(path + ": is a static library; this command takes an .onnx or a shared library (.so)");
+  refuse_false_library(path);
   if (!is_shared_library(path)) return false;
   if (const std::vector<std::string> given = options.given(); !given.empty())
     throw UsageError(path + " is compiled already: " + given.front() + " can't change it; give the .onnx");
@@ -147,6 +161,7 @@ std::vector<std::string> files_read(const std::string& model, const ModelOptions
   for (const std::string& file : {options.class_names, options.plan})
     if (!file.empty()) files.push_back(file);
   if (is_shared_library(model) || is_archive(model)) return files;
+  refuse_false_library(model);
   const std::vector<std::string> external = importer::external_files(model);
   files.insert(files.end(), external.begin(), external.end());
   return files;

@@ -1,5 +1,6 @@
 // The cache of compiled models: <key>.so beside <key>.txt, which tells people what it is and, in its second line, the
-// library's digest, so that a damaged library is compiled again and never loaded.
+// library's digest, so that a damaged library is compiled again and never loaded. The folder is the user's: files whose
+// names are not of this kind are somebody else's, and neither listed nor removed.
 #include "compiler/cli/cache.h"
 
 #include <elf.h>
@@ -10,12 +11,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <regex>
 #include <span>
 #include <string_view>
 
+#include "compiler/engine/files.h"
+#include "compiler/error.h"
 #include "runtime/core/cpu.h"
 #include "sparsec/files.h"
 
@@ -78,6 +84,29 @@ bool is_whole(const fs::path& library) {
   }
 }
 
+// <64 digits>.so or .txt, and beside them what writers leave that are killed.
+bool is_entry(const std::string& name) {
+  static const std::regex kName("[0-9a-f]{64}\\.(so|txt)");
+  return std::regex_match(name, kName);
+}
+
+// A temporary names its writer; one that an earlier version wrote does not, and an hour is enough for any.
+bool is_left_over(const fs::path& path, const struct stat& info) {
+  static const std::regex kName("[0-9a-f]{64}\\.(?:so|txt)\\.(?:([0-9]{1,9})\\.[0-9]{1,2}|[0-9A-Za-z]{6})\\.tmp");
+  constexpr double kHour = 3600;
+  std::smatch parts;
+  const std::string name = path.filename().string();
+  if (!std::regex_match(name, parts, kName)) return false;
+  const bool writer_is_gone = parts[1].matched && ::kill(std::stoi(parts[1]), 0) != 0 && errno == ESRCH;
+  return writer_is_gone || std::difftime(std::time(nullptr), info.st_mtime) > kHour;
+}
+
+void remove_file(const fs::path& path) {
+  std::error_code error;
+  fs::remove(path, error);
+  if (error) throw FileError(path.string(), "cannot remove: " + error.message());
+}
+
 std::string size_and_time(const fs::path& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return {};
@@ -128,49 +157,68 @@ fs::path Cache::store(const std::string& key, const std::string& about, const st
     if (made) fs::permissions(folder_, fs::perms::owner_all, error);
     const fs::path path = folder_ / (key + ".so");
     const std::span bytes(reinterpret_cast<const uint8_t*>(library.data()), library.size());
-    write_file((folder_ / (key + ".txt")).string(), about + "\n" + digest(bytes) + "\n");
-    write_file(path.string(), library);
+    engine::Output output;
+    output.add(folder_ / (key + ".txt"), about + "\n" + digest(bytes) + "\n");
+    output.add(path, library);
+    output.commit();
     try {
       trim();
     } catch (const FileError&) {
       return path;  // what is stored is stored
     }
     return path;
-  } catch (const FileError&) {  // a full disk or a read-only home must not stop the command
+  } catch (const CompileError&) {  // a full disk or a read-only home must not stop the command
+    return {};
+  } catch (const FileError&) {
     return {};
   }
 }
 
-std::vector<Cache::Entry> Cache::entries() const {
-  std::vector<Entry> out;
+// The ordinary files in the folder, each with what the system says of it.
+template <class Use>
+void Cache::each_file(const Use& use) const {
   std::error_code error;
   for (fs::directory_iterator it(folder_, error), end; !error && it != end; it.increment(error)) {
-    const fs::path& path = it->path();
-    const fs::path library = fs::path(path).replace_extension(".so"), text = fs::path(path).replace_extension(".txt");
-    const bool alone = path.extension() == ".txt" && !fs::exists(library, error);  // its library is gone
     struct stat info{};
-    if ((path.extension() != ".so" && !alone) || ::stat(path.c_str(), &info) != 0) continue;
+    if (::lstat(it->path().c_str(), &info) == 0 && S_ISREG(info.st_mode)) use(it->path(), info);
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw FileError(folder_.string(), "cannot read: " + error.message());
+}
+
+std::vector<Cache::Entry> Cache::entries() const {
+  std::vector<Entry> out;
+  each_file([&](const fs::path& path, const struct stat& info) {
+    if (!is_entry(path.filename().string())) return;
+    const fs::path library = fs::path(path).replace_extension(".so"), text = fs::path(path).replace_extension(".txt");
+    std::error_code ignored;
+    const bool alone = path.extension() == ".txt" && !fs::exists(library, ignored);  // its library is gone
+    if (path.extension() != ".so" && !alone) return;
     Entry entry{library, {}, alone ? 0 : info.st_size, info.st_mtime};
     std::ifstream about(text);
     std::getline(about, entry.about);
     out.push_back(std::move(entry));
-  }
-  if (error && error != std::errc::no_such_file_or_directory)
-    throw FileError(folder_.string(), "cannot read: " + error.message());
+  });
   std::sort(out.begin(), out.end(),
             [](const Entry& a, const Entry& b) { return a.used != b.used ? a.used > b.used : a.library < b.library; });
   return out;
 }
 
 void Cache::remove(const Entry& entry) {
-  for (const fs::path& path : {entry.library, fs::path(entry.library).replace_extension(".txt")}) {
-    std::error_code error;
-    fs::remove(path, error);
-    if (error) throw FileError(path.string(), "cannot remove: " + error.message());
-  }
+  remove_file(fs::path(entry.library).replace_extension(".txt"));
+  remove_file(entry.library);
+}
+
+void Cache::remove_left_over() const {
+  std::vector<fs::path> found;
+  each_file([&](const fs::path& path, const struct stat& info) {
+    if (is_left_over(path, info)) found.push_back(path);
+  });
+  for (const fs::path& path : found) remove_file(path);
 }
 
 void Cache::trim() const {
+  remove_left_over();
   int64_t total = 0;
   bool newest = true;
   for (const Entry& entry : entries()) {

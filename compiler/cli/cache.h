@@ -33,8 +33,11 @@ class Cache {
   std::filesystem::path store(const std::string& key, const std::string& about, const std::string& library) const;
   std::vector<Entry> entries() const;      // last used first; throws FileError where the folder is there and unreadable
   static void remove(const Entry& entry);  // throws FileError
+  void remove_left_over() const;           // what killed commands did not finish; throws FileError
 
  private:
+  template <class Use>
+  void each_file(const Use& use) const;
   void trim() const;
   std::filesystem::path folder_;
   int64_t limit_;

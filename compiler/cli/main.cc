@@ -15,6 +15,7 @@
 
 #include "compiler/cli/commands.h"
 #include "compiler/cli/exit_codes.h"
+#include "compiler/cli/interrupt.h"
 #include "compiler/cli/placement.h"
 #include "compiler/cli/tell.h"
 #include "compiler/cli/words.h"
@@ -70,6 +71,7 @@ void block_file_size_signal() {
 
 int main(int argc, char** argv) {
   block_file_size_signal();
+  remove_temporaries_on_signals();
   CLI::App app("Compiles ONNX YOLOv5 detectors to libraries, and runs them.", "sparsec");
   app.set_version_flag("--version", std::string("sparsec ") + kVersion);
   app.get_formatter()->column_width(34);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "compiler/engine/temporaries.h"
 #include "compiler/error.h"
 
 namespace sparsec::cli {
@@ -23,11 +24,10 @@ void check_folder(const fs::path& output) {
   if (fs::is_directory(output, error)) throw CompileError(output.string() + ": cannot write: is a folder");
   if (fs::exists(output, error) && !fs::is_regular_file(output, error))
     return;  // a device or a pipe is written as it is
-  std::string probe = (folder / ".sparsec-XXXXXX").string();
-  const int fd = ::mkstemp(probe.data());
-  if (fd < 0) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
-  ::close(fd);
-  ::unlink(probe.c_str());
+  int descriptor = -1;
+  const auto probe = engine::Temporary::file_beside(folder / ".sparsec", &descriptor);
+  if (!probe) throw CompileError(output.string() + ": cannot write into the folder " + folder.string());
+  ::close(descriptor);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 // Units from the emitters, objects of the runtime, one job for the backend.
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "codegen/emit/header.h"
 #include "codegen/emit/llvm.h"
@@ -13,6 +14,7 @@
 #include "compiler/engine/backend_module.h"
 #include "compiler/engine/engine.h"
 #include "compiler/engine/files.h"
+#include "compiler/engine/temporaries.h"
 #include "compiler/error.h"
 
 namespace sparsec::engine {
@@ -48,15 +50,16 @@ const std::vector<Resource>& runtime_objects(const std::string& triple) {
   return objects;
 }
 
+std::string temporary_folder() {
+  const char* set = std::getenv("TMPDIR");
+  return set && *set ? set : "/tmp";
+}
+
 // The linker maps its output, in the temporary folder, into memory: there a full disk would be a signal, so it is asked
 // before. Code is about a quarter of its text.
-void check_temporary_folder(const std::vector<sparsec_unit>& units) {
-  const char* set = std::getenv("TMPDIR");
-  const std::string folder = set && *set ? set : "/tmp";
+void check_room(const std::string& folder, const std::vector<sparsec_unit>& units) {
   struct statvfs disk{};
-  if (::access(folder.c_str(), W_OK | X_OK) != 0 || ::statvfs(folder.c_str(), &disk) != 0)
-    throw CompileError(folder + ": cannot hold temporary files: " + std::strerror(errno) +
-                       "; let TMPDIR name another folder");
+  if (::statvfs(folder.c_str(), &disk) != 0) return;  // what it cannot tell, linking will
   uint64_t needed = 0;
   for (const sparsec_unit& unit : units) {
     const bool text = unit.kind == SPARSEC_UNIT_ASSEMBLY || unit.kind == SPARSEC_UNIT_IR;
@@ -66,6 +69,16 @@ void check_temporary_folder(const std::vector<sparsec_unit>& units) {
   if (disk.f_blocks > 0 && there < needed)
     throw CompileError(folder + ": has " + std::to_string(there >> 20) + " MB left, and linking takes about " +
                        std::to_string((needed >> 20) + 1) + "; let TMPDIR name another folder");
+}
+
+// A folder for the linker, which goes with what is in it.
+Temporary linking_folder() {
+  const std::string parent = temporary_folder();
+  std::optional<Temporary> folder = Temporary::folder(parent + "/sparsec-link-XXXXXX");
+  if (!folder)
+    throw CompileError(parent + ": cannot hold temporary files: " + std::strerror(errno) +
+                       "; let TMPDIR name another folder");
+  return *std::move(folder);
 }
 
 }  // namespace
@@ -83,13 +96,15 @@ std::string build(const ModelImage& model, Form form, const Options& options) {
     names.emplace_back(object.name);
     units.push_back({SPARSEC_UNIT_OBJECT, names.back().c_str(), object.data.data(), object.data.size(), ""});
   }
-  check_temporary_folder(units);
+  const Temporary folder = linking_folder();
+  check_room(folder.path(), units);
   const sparsec_build job = {.name = model.name.c_str(),
                              .triple = triple.c_str(),
                              .units = units.data(),
                              .n_units = units.size(),
                              .form = form == Form::shared ? SPARSEC_FORM_SHARED : SPARSEC_FORM_ARCHIVE,
-                             .threads = thread_count(options)};
+                             .threads = thread_count(options),
+                             .folder = folder.path().c_str()};
   sparsec_bytes result;
   const bool done = backend().build(&job, &result);
   std::string bytes(result.data ? result.data : "", result.size);

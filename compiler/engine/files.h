@@ -6,24 +6,27 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/engine/temporaries.h"
+
 namespace sparsec::engine {
 
 // Writes a set of files: all under temporary names beside their places first, then renamed; where a place is a link,
-// what it leads to is replaced. A failure removes the
-// temporaries and throws a CompileError that names the path; so does the destructor without commit().
+// what it leads to is replaced. A failure throws a CompileError that names the path; without commit() the temporaries
+// go.
 class Output {
  public:
   Output() = default;
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
-  ~Output();
+  ~Output() = default;
 
   void add(const std::filesystem::path& path, std::string_view bytes);
   void commit();
 
  private:
   struct File {
-    std::filesystem::path path, temporary;
+    std::filesystem::path path;
+    Temporary temporary;
   };
   std::vector<File> files_;
 };

@@ -1,4 +1,8 @@
 // The forms for people: a folder of C++, an LLVM module, an assembly file.
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "codegen/emit/cpp.h"
@@ -19,21 +23,23 @@ class MadeFolders {
   MadeFolders(const MadeFolders&) = delete;
   MadeFolders& operator=(const MadeFolders&) = delete;
   ~MadeFolders() {
-    std::error_code not_empty;
-    for (; !made_.empty(); made_.pop_back()) std::filesystem::remove(made_.back(), not_empty);
+    while (!made_.empty()) made_.pop_back();  // the inner ones first
   }
 
   void make(const std::filesystem::path& folder) {
     std::error_code error;
     if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
     make(folder.parent_path());
-    const bool made = std::filesystem::create_directory(folder, error);
-    if (error) throw CompileError(folder.string() + ": cannot make this folder: " + error.message());
-    if (made) made_.push_back(folder);
+    std::optional<Temporary> made = Temporary::empty_folder(folder.string());
+    if (made) {
+      made_.push_back(*std::move(made));
+    } else if (const int refusal = errno; !std::filesystem::is_directory(folder, error)) {
+      throw CompileError(folder.string() + ": cannot make this folder: " + std::strerror(refusal));
+    }
   }
 
  private:
-  std::vector<std::filesystem::path> made_;
+  std::vector<Temporary> made_;
 };
 
 }  // namespace

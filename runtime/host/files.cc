@@ -13,6 +13,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+
+#include "runtime/host/temporary_watch.h"
 
 namespace sparsec {
 namespace {
@@ -66,7 +69,36 @@ int open_descriptor_of(const struct stat& info) {
   return -1;
 }
 
+TemporaryWatch* watcher = nullptr;
+
+std::unique_lock<TemporaryWatch> hold_temporaries() {
+  return watcher ? std::unique_lock(*watcher) : std::unique_lock<TemporaryWatch>();
+}
+
+// A new file of the name that `name` becomes; -1 where there is none to be had.
+int make_temporary(std::string& name) {
+  const auto hold = hold_temporaries();
+  const int fd = ::mkostemps(name.data(), 4, O_CLOEXEC);
+  if (fd >= 0 && watcher) watcher->made(name);
+  return fd;
+}
+
+bool replace(const std::string& path, const std::string& temporary) {
+  const auto hold = hold_temporaries();
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return false;
+  if (watcher) watcher->gone(temporary);
+  return true;
+}
+
+void remove_temporary(const std::string& temporary) {
+  const auto hold = hold_temporaries();
+  ::unlink(temporary.c_str());
+  if (watcher) watcher->gone(temporary);
+}
+
 }  // namespace
+
+void watch_temporaries(TemporaryWatch* watch) { watcher = watch; }
 
 std::vector<uint8_t> read_file(const std::string& path, int64_t limit) {
   const Descriptor file(
@@ -120,14 +152,14 @@ void write_file(const std::string& name, std::span<const uint8_t> bytes) {
   }
   const std::string path = follow_links(name);
   std::string temporary = path + ".XXXXXX.tmp";
-  Descriptor file(::mkostemps(temporary.data(), 4, O_CLOEXEC));
+  Descriptor file(make_temporary(temporary));
   if (file.get() < 0) throw FileError(path, why("write"));
   bool ok = write_all(file.get(), bytes) && ::fchmod(file.get(), permissions_of(path)) == 0;
   ok = ::close(file.release()) == 0 && ok;
-  ok = ok && ::rename(temporary.c_str(), path.c_str()) == 0;
+  ok = ok && replace(path, temporary);
   if (!ok) {
     const std::string problem = why("write");
-    ::unlink(temporary.c_str());
+    remove_temporary(temporary);
     throw FileError(path, problem);
   }
 }

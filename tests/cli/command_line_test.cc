@@ -156,8 +156,10 @@ TEST_F(CommandLine, ACacheThatCannotBeReadIsTold) {
 }
 
 TEST_F(CommandLine, WhatCannotBeRemovedIsTold) {
-  fs::create_directories(folder_ / "cache/sparsec/k.so/inside");  // as root may remove every file
-  expect_refused("cache --clean", "cache/sparsec/k.so: cannot remove: Directory not empty");
+  const std::string entry = "cache/sparsec/" + std::string(64, 'a');
+  fs::create_directories(folder_ / (entry + ".txt/inside"));  // as root may remove every file
+  folder_.write(entry + ".so", "library");
+  expect_refused("cache --clean", entry + ".txt: cannot remove: Directory not empty");
 }
 
 TEST_F(CommandLine, EmptyValuesAreNone) {

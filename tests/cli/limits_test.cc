@@ -39,6 +39,17 @@ TEST_F(Limits, LibrariesThatAreCutShort) {
   expect_refused("benchmark cut.so", "cut.so: the library is cut short");
 }
 
+TEST_F(Limits, WhatIsCalledALibraryAndIsNone) {
+  ASSERT_EQ(run(DRAW_SCENE " scene.png").code, 0);
+  for (const std::string text : {"", "x", "GROUP ( libq.so.1 )\n"}) {
+    folder_.write("text.so", text);
+    for (const char* command : {"detect text.so scene.png", "verify text.so", "benchmark text.so", "analyze text.so"})
+      expect_refused(command, "text.so: is neither an ONNX model nor a shared library that sparsec made");
+  }
+  ASSERT_EQ(run("cp " + kModel + " model.so").code, 0);
+  EXPECT_EQ(sparsec("analyze model.so").code, 0);  // a name is no proof
+}
+
 // Just too little memory for the linker: how much that is depends on the machine, so the limit is searched for.
 TEST_F(Limits, OutOfMemory) {
 #ifdef __SANITIZE_ADDRESS__

@@ -121,9 +121,14 @@ TEST_F(Outputs, WhereTheSystemRefusesTheUserIsTold) {
   const Outcome full = run("bash -c '" SPARSEC_PROGRAM " analyze demo.onnx > /dev/full'");
   EXPECT_EQ(full.code, 1);
   EXPECT_EQ(full.err, "sparsec: cannot write to standard output: No space left on device\n");
-  const Outcome temporary = run("env TMPDIR=/nowhere " SPARSEC_PROGRAM " demo.onnx -o liby.a");
-  EXPECT_EQ(temporary.code, 1);
-  EXPECT_NE(temporary.err.find("/nowhere: cannot hold temporary files"), std::string::npos) << temporary.err;
+  for (const std::string folder : {"/nowhere", "/proc"})  // where there is none, and where even root makes none
+    for (const std::string output : {"liby.a", "liby.so"}) {
+      const Outcome o = run("env TMPDIR=" + folder + " " SPARSEC_PROGRAM " demo.onnx -o " + output);
+      EXPECT_EQ(o.code, 1);
+      EXPECT_TRUE(o.err.starts_with("sparsec: " + folder + ": cannot hold temporary files: ")) << o.err;
+      EXPECT_TRUE(o.err.ends_with("; let TMPDIR name another folder\n")) << o.err;
+      EXPECT_FALSE(fs::exists(folder_ / output));
+    }
 }
 
 // Two such libraries would be of one name.

@@ -69,8 +69,8 @@ std::vector<ArchiveMember> ready_objects(const sparsec_build& job) {
 Bytes build(const sparsec_build& job) {
   std::vector<Bytes> objects = objects_of(job);
   if (const auto ready = ready_objects(job); !ready.empty()) objects.push_back(archive(ready));
-  if (job.form == SPARSEC_FORM_SHARED) return link_shared(job.triple, job.name, objects);
-  const Bytes merged = keep_api(job.name, text_of(merge(objects)));
+  if (job.form == SPARSEC_FORM_SHARED) return link_shared(job.folder, job.triple, job.name, objects);
+  const Bytes merged = keep_api(job.name, text_of(merge(job.folder, objects)));
   return archive(ArchiveMember{std::string(job.name) + ".o", text_of(merged)});
 }
 

@@ -37,7 +37,8 @@ typedef struct {
   const sparsec_unit* units;
   size_t n_units;
   sparsec_form form;
-  int threads;  // at least 1; the result does not depend on it
+  int threads;         // at least 1; the result does not depend on it
+  const char* folder;  // empty, for the linker to write in; the caller's to remove
 } sparsec_build;
 
 // A result, owned by the caller, who gives it to `release`.

@@ -25,9 +25,9 @@ Bytes object_of_bytes(llvm::StringRef triple, llvm::StringRef symbol, llvm::Stri
 enum class Output { object, assembly };
 Bytes compile_ir(llvm::StringRef triple, llvm::StringRef name, llvm::StringRef text, Output output);
 
-// link.cc: LLD as a library.
-Bytes merge(llvm::ArrayRef<Bytes> objects);
-Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects);
+// link.cc: LLD as a library, which writes in `folder`.
+Bytes merge(llvm::StringRef folder, llvm::ArrayRef<Bytes> objects);
+Bytes link_shared(llvm::StringRef folder, llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects);
 
 // archive.cc
 Bytes keep_api(llvm::StringRef name, llvm::StringRef object);

@@ -1,5 +1,5 @@
 // LLD as a library. Its inputs are anonymous files in memory, which it opens by their /proc/self/fd names; its output
-// is a file in a folder of our own, as LLD insists on making it beside its final place. LLD keeps global state, so
+// is a file in a folder of the caller's, as LLD insists on making it beside its final place. LLD keeps global state, so
 // links take turns.
 #include <dlfcn.h>
 #include <link.h>
@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -74,40 +73,19 @@ class MemoryFile {
   std::string path_;
 };
 
-// A folder that goes away with its one file.
-class OutputFolder {
- public:
-  OutputFolder() {
-    const char* parent = std::getenv("TMPDIR");
-    folder_ = std::string(parent && *parent ? parent : "/tmp") + "/sparsec-link-XXXXXX";
-    if (!mkdtemp(folder_.data())) throw std::runtime_error(folder_ + ": " + std::strerror(errno));
-  }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-  ~OutputFolder() {
-    unlink(file().c_str());
-    rmdir(folder_.c_str());
-  }
+Bytes read(const std::string& file) {
+  auto buffer = llvm::MemoryBuffer::getFile(file);
+  if (!buffer) throw std::runtime_error(file + ": " + buffer.getError().message());
+  return Bytes((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
+}
 
-  std::string file() const { return folder_ + "/linked"; }
-
-  Bytes read() const {
-    auto buffer = llvm::MemoryBuffer::getFile(file());
-    if (!buffer) throw std::runtime_error(file() + ": " + buffer.getError().message());
-    return Bytes((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
-  }
-
- private:
-  std::string folder_;
-};
-
-Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects) {
+Bytes run_linker(llvm::StringRef folder, std::vector<std::string> options, llvm::ArrayRef<Bytes> objects) {
   static std::mutex mutex;
   std::lock_guard<std::mutex> lock(mutex);
 
-  const OutputFolder output;
+  const std::string output = folder.str() + "/linked";
   std::deque<MemoryFile> inputs;
-  options.insert(options.begin(), {"ld.lld", "--threads=1", "-o", output.file()});
+  options.insert(options.begin(), {"ld.lld", "--threads=1", "-o", output});
   std::vector<std::string> files;
   for (const Bytes& object : objects) {
     inputs.emplace_back().write(text_of(object));
@@ -125,7 +103,7 @@ Bytes run_linker(std::vector<std::string> options, llvm::ArrayRef<Bytes> objects
   const lld::Result result = lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
   usable = result.canRunAgain;
   if (result.retCode != 0) throw std::runtime_error("linker: " + messages);
-  return output.read();
+  return read(output);
 }
 
 // Where this process has a library from; empty when it has none of that name.
@@ -143,13 +121,13 @@ std::string loaded_library(const char* name) {
 
 // Groups are dissolved: a linker would keep one group of a name for all libraries, and leave the local symbols of the
 // others without their section.
-Bytes merge(llvm::ArrayRef<Bytes> objects) {
-  return run_linker({"-r", "--build-id=none", "--force-group-allocation"}, objects);
+Bytes merge(llvm::StringRef folder, llvm::ArrayRef<Bytes> objects) {
+  return run_linker(folder, {"-r", "--build-id=none", "--force-group-allocation"}, objects);
 }
 
 // The C library and libm that this process uses are named as needed, so that the library also links into programs on
 // its own.
-Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects) {
+Bytes link_shared(llvm::StringRef folder, llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<Bytes> objects) {
   std::vector<std::string> options = {"-shared",
                                       "-soname",
                                       "lib" + name.str() + ".so",
@@ -169,7 +147,7 @@ Bytes link_shared(llvm::StringRef triple, llvm::StringRef name, llvm::ArrayRef<B
   if (llvm::Triple(triple).getArch() == llvm::Triple(LLVM_DEFAULT_TARGET_TRIPLE).getArch())
     for (const char* name : {"libm.so.6", "libc.so.6"})
       if (const std::string library = loaded_library(name); !library.empty()) options.push_back(library);
-  return run_linker(options, objects);
+  return run_linker(folder, options, objects);
 }
 
 }  // namespace sparsec::backend
