@@ -63,8 +63,23 @@ ValueId as_promised(GraphBuilder& builder, Binding b, const std::string& where) 
   return builder.emit(Quantize{std::move(q)}, {real}, {{DType::s8, shape}}, where);
 }
 
+// What the file says of an output's shape may be stale; the graph's own shape counts.
+void warn_of_other_shape(const OnnxValueInfo& output, const Shape& shape, const std::string& where,
+                         const ImportOptions& options) {
+  if (!output.has_shape || !options.on_warning) return;
+  bool same = output.shape.size() == shape.size();
+  for (size_t d = 0; same && d < shape.size(); ++d)
+    same = output.shape[d].value < 0 || output.shape[d].value == shape[d];
+  if (same) return;
+  std::string declared;
+  for (const OnnxDim& d : output.shape)
+    declared += (declared.empty() ? "" : "x") + (d.value < 0 ? std::string("?") : std::to_string(d.value));
+  options.on_warning(where + " is declared as " + (declared.empty() ? "a scalar" : declared) + " and is " +
+                     to_string(shape));
+}
+
 // Every output is a value of its own that bears its name.
-void add_outputs(GraphBuilder& builder) {
+void add_outputs(GraphBuilder& builder, const ImportOptions& options) {
   Graph& graph = builder.graph;
   std::set<std::string> made;
   for (const OnnxNode& node : builder.model.nodes) made.insert(node.outputs.begin(), node.outputs.end());
@@ -79,6 +94,7 @@ void add_outputs(GraphBuilder& builder) {
     const size_t first_node = graph.nodes.size(), first_value = graph.values.size();
     ValueId id = as_promised(builder, builder.lookup(output.name), where);
     const Value& v = graph.value(id);
+    warn_of_other_shape(output, v.shape, where, options);
     const bool taken = graph.is_output(id) || std::ranges::find(graph.inputs, id) != graph.inputs.end();
     if (v.constant && v.name != output.name) {
       id = graph.add_value({.name = "", .type = v.type, .shape = v.shape, .constant = v.constant, .quant = {}});
@@ -152,7 +168,7 @@ Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   GraphBuilder builder(model);
   add_inputs(builder, options);
   import_nodes(builder, model, options);
-  add_outputs(builder);
+  add_outputs(builder, options);
   make_names_unique(builder.graph);
   builder.graph.meta.class_names = class_names(model, options);
   builder.graph.meta.anchors = anchors_of(model);

@@ -260,7 +260,12 @@ OnnxValueInfo convert_value_info(const ::onnx::ValueInfoProto& v, bool input, co
   OnnxValueInfo info;
   info.name = v.name();
   const std::string where = path + ": input '" + info.name + "'";
-  if (!input) return info;
+  if (!input) {  // is not needed, only compared
+    info.has_shape = v.type().has_tensor_type() && v.type().tensor_type().has_shape();
+    for (const auto& d : v.type().tensor_type().shape().dim())
+      info.shape.push_back({d.has_dim_value() ? d.dim_value() : -1, ""});
+    return info;
+  }
   if (!v.type().has_tensor_type()) throw CompileError(where + " is no tensor; supported: tensors");
   info.type = supported_type(v.type().tensor_type().elem_type(), where);
   info.has_shape = v.type().tensor_type().has_shape();

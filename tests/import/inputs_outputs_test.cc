@@ -24,6 +24,23 @@ TEST(Inputs, DynamicPictures) {
   EXPECT_EQ(shape({}, {}), Shape());
 }
 
+TEST(Outputs, DeclaredShapesThatAreOthersAreTold) {
+  const auto warnings = [](const OnnxDims& declared) {
+    std::vector<std::string> lines;
+    ImportOptions options;
+    options.on_warning = [&](const std::string& line) { lines.push_back(line); };
+    OnnxWriter m(13);
+    m.input("x", DType::f32, {1, 3, 8, 8}).output("y", DType::f32, declared).node("Relu", {"x"}, {"y"});
+    import_model(m, options);
+    return lines;
+  };
+  EXPECT_TRUE(warnings({1, 3, 8, 8}).empty());
+  EXPECT_TRUE(warnings({"n", 3, "h", 8}).empty());
+  ASSERT_EQ(warnings({1, 3, "h", 9}).size(), 1U);
+  expect_contains(warnings({1, 3, "h", 9})[0], "output 'y' is declared as 1x3x?x9 and is 1x3x8x8");
+  EXPECT_EQ(warnings({3, 64}).size(), 1U);
+}
+
 // Reports and plans tell layers by their names.
 TEST(Nodes, NamesAreUnique) {
   OnnxWriter m(13);

@@ -60,6 +60,21 @@ struct SetAttribute {
   }
 };
 
+void declare(::onnx::ValueInfoProto& value, const std::string& name, DType type, const OnnxDims& dims) {
+  value.set_name(name);
+  auto* tensor = value.mutable_type()->mutable_tensor_type();
+  tensor->set_elem_type(onnx_type(type));
+  tensor->mutable_shape();
+  for (const auto& d : dims) {
+    auto* dim = tensor->mutable_shape()->add_dim();
+    if (const auto* n = std::get_if<int64_t>(&d)) {
+      dim->set_dim_value(*n);
+    } else {
+      dim->set_dim_param(std::get<std::string>(d));
+    }
+  }
+}
+
 }  // namespace
 
 struct OnnxWriter::Model {
@@ -83,19 +98,12 @@ OnnxWriter& OnnxWriter::domain(const std::string& name, int64_t version) {
 }
 
 OnnxWriter& OnnxWriter::input(const std::string& name, DType type, const OnnxDims& dims) {
-  auto* info = model_->graph().add_input();
-  info->set_name(name);
-  auto* tensor = info->mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(onnx_type(type));
-  tensor->mutable_shape();
-  for (const auto& d : dims) {
-    auto* dim = tensor->mutable_shape()->add_dim();
-    if (const auto* n = std::get_if<int64_t>(&d)) {
-      dim->set_dim_value(*n);
-    } else {
-      dim->set_dim_param(std::get<std::string>(d));
-    }
-  }
+  declare(*model_->graph().add_input(), name, type, dims);
+  return *this;
+}
+
+OnnxWriter& OnnxWriter::output(const std::string& name, DType type, const OnnxDims& dims) {
+  declare(*model_->graph().add_output(), name, type, dims);
   return *this;
 }
 

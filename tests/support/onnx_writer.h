@@ -31,6 +31,7 @@ class OnnxWriter {
   OnnxWriter& domain(const std::string& name, int64_t version);
   OnnxWriter& input(const std::string& name, DType type, const OnnxDims& dims);
   OnnxWriter& output(const std::string& name);
+  OnnxWriter& output(const std::string& name, DType type, const OnnxDims& dims);  // what the file says it is
   OnnxWriter& initialiser(const std::string& name, const Tensor& value);
   // A node is named after its first output.
   OnnxWriter& node(const std::string& op_type, const std::vector<std::string>& inputs,
