@@ -27,6 +27,7 @@ void remove_folder(const std::string& path) noexcept {
       fs::remove_all(path, error);
       if (!error) return;
     } catch (const std::exception&) {  // no memory
+      continue;
     }
   }
 }
@@ -57,7 +58,8 @@ void Temporaries::add(const std::string& path, Kind kind) noexcept {
   const std::lock_guard hold(mutex_);
   try {
     entries_.push_back({path, kind});
-  } catch (const std::exception&) {  // no memory: the owner removes it all the same, if no signal comes before
+  } catch (const std::exception&) {
+    return;  // no memory: the owner removes it all the same, if no signal comes before
   }
 }
 

@@ -163,9 +163,9 @@ TEST_F(Options, CacheForgetsWhatIsOlder) {
     return out.substr(out.rfind(": ") + 2, out.rfind(',') - out.rfind(": ") - 2);
   };
   EXPECT_EQ(libraries(""), "2 libraries");
-  EXPECT_EQ(libraries("--clean --older-than 30"), "0 libraries");
+  EXPECT_EQ(libraries("--clean --older-than 30"), "0 libraries not used for 30 days");
   EXPECT_EQ(libraries(""), "2 libraries");
-  EXPECT_EQ(libraries("--clean --older-than 5"), "1 library");
+  EXPECT_EQ(libraries("--clean --older-than 5"), "1 library not used for 5 days");
   EXPECT_NE(output_of("cache").find("--columns off"), std::string::npos) << "the one that is left";
   EXPECT_EQ(libraries(""), "1 library");
   EXPECT_EQ(sparsec("cache --clean --older-than -1").code, 2);
