@@ -99,8 +99,8 @@ size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64
 int64_t partial_bytes(const Isa& isa, int64_t rows);
 
 // The kernels of rows [first, last), `pieces` of them (only unrolled ones are cut). Their output and residual pointers
-// start at the group's first plane, so groups whose code is the same (dense ones whose words are zero in the same places)
-// share a function. `pool` collects the constants that the layer's groups share.
+// start at the group's first plane, so groups whose code is the same (dense ones whose words are zero in the same
+// places) share a function. `pool` collects the constants that the layer's groups share.
 std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment);
 
