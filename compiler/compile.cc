@@ -158,8 +158,9 @@ static void warn_of_other_kernels(const Graph& graph, const CompileOptions& opti
   if (options.kernels.empty() || !options.import.on_warning) return;
   if (!options.kernels_sha256.empty() && options.kernels_sha256 != graph.meta.sha256)
     options.import.on_warning(graph.meta.path + ": the plan's kernels were measured for another model");
-  if (std::ranges::none_of(options.targets,
-                           [&](const Isa* isa) { return options.kernels.contains(std::string(isa->name)); }))
+  if (!options.targets.empty() && std::ranges::none_of(options.targets, [&](const Isa* isa) {
+        return options.kernels.contains(std::string(isa->name));
+      }))
     options.import.on_warning(graph.meta.path + ": the plan has kernels for " + options.kernels.begin()->first +
                               ", and none for " + std::string(options.targets.front()->name));
 }
