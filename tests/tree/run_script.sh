@@ -1,5 +1,6 @@
 #!/bin/sh
-# ./run install and uninstall, called from another folder, with stand-ins for CMake and dpkg: where they install to.
+# ./run with stand-ins for CMake, CTest and dpkg, called from another folder: where install and uninstall go, and that
+# tests which fail make ./run test fail.
 #   run_script.sh SOURCE WORK
 set -eu
 source=$1 work=$2
@@ -28,3 +29,13 @@ called "-DSPARSEC_PREFIX=$(pwd -P)/old -P cmake/uninstall.cmake"
 if message=$(../project/run uninstall --prefix none 2>&1); then fail "uninstalls what is not there"; fi
 case $message in *"sparsec is not installed in $(pwd -P)/none"*) ;; *) fail "$message" ;; esac
 if ../project/run install --prefix= 2> /dev/null; then fail "an empty prefix is taken"; fi
+
+mkdir -p ../project/build-dev
+for status in 0 8; do
+  printf '#!/bin/sh\necho "99%% tests passed, 1 tests failed out of 100"\nexit %s\n' "$status" > "$work/bin/ctest"
+  chmod +x "$work/bin/ctest"
+  got=0
+  ../project/run test > "$work/out" 2>&1 || got=$?
+  [ "$got" = "$status" ] || { cat "$work/out"; fail "./run test ends with $got where ctest ends with $status"; }
+  grep -q "1 tests failed out of 100" "$work/out" || fail "the summary is missing"
+done
