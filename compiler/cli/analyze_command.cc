@@ -27,7 +27,7 @@ struct Arguments {
 
 Result analyze(const Arguments& a) {
   require_onnx(a.model);
-  check_outputs({{"--report", a.report}}, files_read(a.model, a.model_options));
+  if (!a.report.empty()) check_outputs({{"--report", a.report}}, files_read(a.model, a.model_options));
   std::shared_ptr<const Compiled> compiled;
   std::optional<Measured> measured;
   if (a.measure) {

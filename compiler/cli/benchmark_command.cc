@@ -62,7 +62,7 @@ Result run_benchmark(const Arguments& a) {
     throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
                        " looks at one stream; try --scenario sync, without --streams");
   }
-  check_outputs({{"--export_path", a.export_path}}, files_read(a.model, a.model_options));
+  if (!a.export_path.empty()) check_outputs({{"--export_path", a.export_path}}, files_read(a.model, a.model_options));
   const std::vector<Image> pictures = read_pictures(a.images);
   const LoadOptions load = options_of_stream(scenario, a.load_options, 0);
   const OpenedModel opened = a.layers ? open_with_plan(a.model, a.model_options, load)

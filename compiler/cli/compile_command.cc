@@ -67,7 +67,8 @@ std::vector<std::string> depfile_targets(const Arguments& a) {
   return targets;
 }
 
-void check_output(const Arguments& a) {
+// `read`: the files that went in.
+void check_output(const Arguments& a, const std::vector<std::string>& read) {
   const fs::path path(a.output);
   std::error_code error;
   Outputs outputs;
@@ -94,11 +95,10 @@ void check_output(const Arguments& a) {
       if (!is_trackable(target))
         throw CompileError("--depfile: " + target + " is a name that build tools do not take; call it otherwise");
   }
-  check_outputs(outputs, files_read(a));
+  check_outputs(outputs, read);
 }
 
-void write_depfile(const Arguments& a) {
-  std::vector<std::string> files = files_read(a);
+void write_depfile(const Arguments& a, std::vector<std::string> files) {
   std::erase_if(files, [](const std::string& file) {
     if (!is_trackable(file))
       tell("warning: --depfile: " + file + " is left out: build tools do not take its name; call it otherwise");
@@ -167,7 +167,8 @@ Result compile(const Arguments& a) {
   const auto start = std::chrono::steady_clock::now();
   check_name("--name", model_name(a));
   require_onnx(a.model);
-  check_output(a);
+  const std::vector<std::string> read = files_read(a);
+  check_output(a, read);
   if (a.tune) {
     if (a.model_options.plan.empty()) throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
     check_replaceable_plan(a.model_options.plan);
@@ -190,7 +191,7 @@ Result compile(const Arguments& a) {
   if (!a.report.empty()) write_report(a.report, a.model, compiled);
   if (a.output.empty()) return kOk;
   const std::string written = write_output(a, compiled);
-  if (!a.depfile.empty()) write_depfile(a);
+  if (!a.depfile.empty()) write_depfile(a, read);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   fmt::print("Wrote {} in {:.1f} s: {}\n", written, elapsed.count(), summary(compiled));
   return kOk;
