@@ -1,6 +1,7 @@
 // The meaning of each opcode as a plain loop over lanes or bytes. Kernels of every ISA are checked against this.
 #include "codegen/interpret.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -176,10 +177,24 @@ class Machine {
         return bits([&](int i) {
           return clamp_byte(a.s(i)) | clamp_byte(b.s(i)) << 8 | clamp_byte(c.s(i)) << 16 | clamp_byte(e.s(i)) << 24;
         });
+      case Opcode::pack_s8:
+        return bits([&](int i) {
+          const auto clamped = [](int32_t v) { return uint32_t(uint8_t(std::clamp(v, -128, 127))); };
+          return clamped(a.s(i)) | clamped(b.s(i)) << 8 | clamped(c.s(i)) << 16 | clamped(e.s(i)) << 24;
+        });
       case Opcode::lookup256:
         return bits([&](int i) {
           uint32_t w = 0;
           for (int k = 0; k < 4; ++k) w |= uint32_t(m[byte_of(a.lane[size_t(i)], k)]) << (8 * k);
+          return w;
+        });
+      case Opcode::permute256:
+        return bits([&](int i) {
+          uint32_t w = 0;
+          for (int k = 0; k < 4; ++k) {
+            const uint32_t at = byte_of(a.lane[size_t(i)], k);
+            w |= byte_of(v_[x.b + at / 64u].lane[at % 64u / 4], int(at % 4)) << (8 * k);
+          }
           return w;
         });
       case Opcode::tile_config:

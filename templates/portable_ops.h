@@ -133,6 +133,14 @@ inline Vector clamped_byte(Vector a) {
 inline Vector pack(Vector a, Vector b, Vector c, Vector e) {
   return clamped_byte(a) | clamped_byte(b) << 8 | clamped_byte(c) << 16 | clamped_byte(e) << 24;
 }
+inline Vector clamped_signed_byte(Vector a) {
+  const Vector above = choose((Ints)a > -128, a, splat(uint32_t(-128)));
+  return choose((Ints)above < 127, above, splat(127)) & 255;
+}
+inline Vector pack_s8(Vector a, Vector b, Vector c, Vector e) {
+  return clamped_signed_byte(a) | clamped_signed_byte(b) << 8 | clamped_signed_byte(c) << 16 |
+         clamped_signed_byte(e) << 24;
+}
 SPARSEC_OUTLINED Vector lookup256(Vector a, const uint8_t* m) {
   Bytes x = (Bytes)a;
   for (int i = 0; i < 16; ++i) x[i] = m[x[i]];

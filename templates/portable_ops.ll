@@ -414,12 +414,15 @@ define internal <4 x i32> @sparsec_clamped_byte(ptr %a) alwaysinline {
   ret <4 x i32> %byte
 }
 
-; The bytes of a lane are those of a, b, c, e, lowest first.
-define internal void @sparsec_pack(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
-  %byte0 = call <4 x i32> @sparsec_clamped_byte(ptr %a)
-  %byte1 = call <4 x i32> @sparsec_clamped_byte(ptr %b)
-  %byte2 = call <4 x i32> @sparsec_clamped_byte(ptr %c)
-  %byte3 = call <4 x i32> @sparsec_clamped_byte(ptr %e)
+define internal <4 x i32> @sparsec_clamped_signed_byte(ptr %a) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %above = call <4 x i32> @llvm.smax.v4i32(<4 x i32> %x, <4 x i32> splat (i32 -128))
+  %within = call <4 x i32> @llvm.smin.v4i32(<4 x i32> %above, <4 x i32> splat (i32 127))
+  %byte = and <4 x i32> %within, splat (i32 255)
+  ret <4 x i32> %byte
+}
+
+define internal void @sparsec_store_bytes(ptr %d, <4 x i32> %byte0, <4 x i32> %byte1, <4 x i32> %byte2, <4 x i32> %byte3) alwaysinline {
   %placed1 = shl <4 x i32> %byte1, splat (i32 8)
   %placed2 = shl <4 x i32> %byte2, splat (i32 16)
   %placed3 = shl <4 x i32> %byte3, splat (i32 24)
@@ -427,6 +430,25 @@ define internal void @sparsec_pack(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alway
   %high = or <4 x i32> %placed2, %placed3
   %z = or <4 x i32> %low, %high
   store <4 x i32> %z, ptr %d
+  ret void
+}
+
+; The bytes of a lane are those of a, b, c, e, lowest first.
+define internal void @sparsec_pack(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
+  %byte0 = call <4 x i32> @sparsec_clamped_byte(ptr %a)
+  %byte1 = call <4 x i32> @sparsec_clamped_byte(ptr %b)
+  %byte2 = call <4 x i32> @sparsec_clamped_byte(ptr %c)
+  %byte3 = call <4 x i32> @sparsec_clamped_byte(ptr %e)
+  call void @sparsec_store_bytes(ptr %d, <4 x i32> %byte0, <4 x i32> %byte1, <4 x i32> %byte2, <4 x i32> %byte3)
+  ret void
+}
+
+define internal void @sparsec_pack_s8(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
+  %byte0 = call <4 x i32> @sparsec_clamped_signed_byte(ptr %a)
+  %byte1 = call <4 x i32> @sparsec_clamped_signed_byte(ptr %b)
+  %byte2 = call <4 x i32> @sparsec_clamped_signed_byte(ptr %c)
+  %byte3 = call <4 x i32> @sparsec_clamped_signed_byte(ptr %e)
+  call void @sparsec_store_bytes(ptr %d, <4 x i32> %byte0, <4 x i32> %byte1, <4 x i32> %byte2, <4 x i32> %byte3)
   ret void
 }
 

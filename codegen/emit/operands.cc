@@ -25,9 +25,9 @@ constexpr std::array kOperands{
     Operands{"bit_xor", "dab", false},    Operands{"to_float", "da", false},     Operands{"to_int", "da", false},
     Operands{"lookup8", "dam", false},    Operands{"lookup16", "dam", false},    Operands{"permute16", "dab", false},
     Operands{"max_u8", "dab", false},     Operands{"unpack", "dai", false},      Operands{"pack", "dabce", false},
-    Operands{"lookup256", "dam", false},  Operands{"tile_config", "m", false},   Operands{"tile_release", "", false},
-    Operands{"tile_zero", "d", false},    Operands{"tile_load", "dmi", false},   Operands{"tile_store", "ami", false},
-    Operands{"tile_dot", "dab", true},
+    Operands{"pack_s8", "dabce", false},  Operands{"lookup256", "dam", false},   Operands{"permute256", "dab", false},
+    Operands{"tile_config", "m", false},  Operands{"tile_release", "", false},   Operands{"tile_zero", "d", false},
+    Operands{"tile_load", "dmi", false},  Operands{"tile_store", "ami", false},  Operands{"tile_dot", "dab", true},
 };
 static_assert(kOperands.size() == size_t(kir::Opcode::tile_dot) + 1);
 

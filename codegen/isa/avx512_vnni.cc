@@ -42,6 +42,10 @@ const Isa& avx512_vnni() {
                               "vmovdqu64 {m}, {d}\nvpermi2b {m+64}, {d}, {s0}\n"
                               "vmovdqu64 {m+128}, {d}\nvpermi2b {m+192}, {d}, {s1}\n"
                               "vmovdqa64 {s0}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
+                             {Opcode::permute256,
+                              "vpmovb2m {a}, %k1\nvmovdqa64 {a}, {s0}\nvpermi2b {b+1}, {b}, {s0}\n"
+                              "vmovdqa64 {a}, {s1}\nvpermi2b {b+3}, {b+2}, {s1}\n"
+                              "vmovdqu8 {s1}, {s0}{%k1}\nvmovdqa64 {s0}, {d}"},
                          }),
       .prologues = {},
       .data = x86_pack_data(64),

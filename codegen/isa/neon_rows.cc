@@ -58,6 +58,10 @@ std::vector<OpText> neon_rows() {
        "sqxtun v{s0}.4h, v{a}.4s\nsqxtun v{s1}.4h, v{b}.4s\nsqxtun2 v{s0}.8h, v{c}.4s\nsqxtun2 v{s1}.8h, v{e}.4s\n"
        "uqxtn v{s0}.8b, v{s0}.8h\nuqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
        "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
+      {Opcode::pack_s8,
+       "sqxtn v{s0}.4h, v{a}.4s\nsqxtn v{s1}.4h, v{b}.4s\nsqxtn2 v{s0}.8h, v{c}.4s\nsqxtn2 v{s1}.8h, v{e}.4s\n"
+       "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
+       "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
       {Opcode::lookup256, lookup256()},
   };
 }

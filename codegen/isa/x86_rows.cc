@@ -36,6 +36,9 @@ std::vector<OpText> x86_rows(Encoding encoding) {
       {Opcode::pack,
        "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\nvpackuswb {d}, {s0}, {d}\nvpshufb .Lpack_{fn}(%rip), {d}, "
        "{d}"},
+      {Opcode::pack_s8,
+       "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\nvpacksswb {d}, {s0}, {d}\nvpshufb .Lpack_{fn}(%rip), {d}, "
+       "{d}"},
   };
 }
 

@@ -71,6 +71,8 @@ class Filler {
       vector(insn.a);
     else if (name == "b")
       vector(insn.b);
+    else if (name.starts_with("b+"))
+      vector(insn.b + name[2] - '0');
     else if (name == "c")
       vector(insn.c);
     else if (name == "e")
@@ -226,7 +228,8 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
   if (tiles) out += "\tpop %r12\n";
   if (inner_loop) out += "\tpop %rbx\n";
   out += "\tvzeroupper\n\tret\n";
-  if (uses(function, Opcode::pack) || uses(function, Opcode::select) || uses(function, Opcode::lookup256))
+  if (uses(function, Opcode::pack) || uses(function, Opcode::pack_s8) || uses(function, Opcode::select) ||
+      uses(function, Opcode::lookup256))
     fill.lines(isa.data, {});
   return out;
 }

@@ -49,8 +49,8 @@ class Builder {
   void load(int d, Mem m) { with_memory(kir::Opcode::load, d, 0, m); }
   void store(Mem m, int a) { with_memory(kir::Opcode::store, 0, a, m); }
   void broadcast(int d, Mem m) { with_memory(kir::Opcode::broadcast, d, 0, m); }
-  void pack(int d, int a, int b, int c, int e) {
-    add({.op = kir::Opcode::pack, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
+  void pack(kir::Opcode op, int d, int a, int b, int c, int e) {
+    add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
   }
 
   void scratch(int64_t bytes) { f_.scratch = int(bytes); }

@@ -8,15 +8,25 @@ namespace sparsec::kernels {
 using kir::Opcode;
 
 Constants::Constants(Builder& builder, WordPool& pool, const Isa& isa, int first, int end)
-    : b_(builder), pool_(pool), first_(first), end_(end), lookup16_(has_text(isa, Opcode::lookup16)) {}
+    : b_(builder),
+      pool_(pool),
+      first_(first),
+      end_(end),
+      lookup16_(has_text(isa, Opcode::lookup16)),
+      permute256_(has_text(isa, Opcode::permute256)),
+      vector_bytes_(isa.vector_bytes()) {}
 
-int Constants::place_of(Opcode load, Mem from) {
+int Constants::place_of(Opcode load, Mem from, int registers) {
   const auto at =
       std::ranges::find_if(loads_, [&](const kir::Insn& x) { return x.op == load && x.offset == from.offset; });
-  if (at == loads_.end() && first_ + int(loads_.size()) >= end_) return -1;
   const int place = first_ + int(at - loads_.begin());
-  if (at == loads_.end())
-    loads_.push_back({.op = load, .d = uint8_t(place), .p = uint8_t(from.pointer), .offset = int32_t(from.offset)});
+  if (at != loads_.end()) return place;
+  if (place + registers > end_) return -1;
+  for (int i = 0; i < registers; ++i)
+    loads_.push_back({.op = load,
+                      .d = uint8_t(place + i),
+                      .p = uint8_t(from.pointer),
+                      .offset = int32_t(from.offset + i * vector_bytes_)});
   return place;
 }
 
@@ -57,6 +67,14 @@ void Constants::lookup16(int d, int a, const void* key, const std::array<float, 
   const Mem at = table(key, values);
   if (const int place = place_of(Opcode::load, at); place >= 0) return b_.three(Opcode::permute16, d, a, place);
   b_.with_memory(Opcode::lookup16, d, a, at);
+}
+
+void Constants::lookup256(int d, int a, const void* key, const std::vector<uint32_t>& words) {
+  const Mem at = pool_.table(key, words);
+  constexpr int kRegisters = 4;
+  if (const int place = permute256_ ? place_of(Opcode::load, at, kRegisters) : -1; place >= 0)
+    return b_.three(Opcode::permute256, d, a, place);
+  b_.with_memory(Opcode::lookup256, d, a, at);
 }
 
 void Constants::load_at(size_t place) { b_.insert(place, loads_); }

@@ -35,6 +35,8 @@ class Constants {
   void lookup8(int d, int a, const std::array<float, 8>& table);
   // v[d] = table[v[a] & 15], where lanes are 16; the table is known by `key`.
   void lookup16(int d, int a, const void* key, const std::array<float, 16>& table);
+  // Bytewise v[d] = table[v[a]], 256 bytes in 64 words, known by `key`.
+  void lookup256(int d, int a, const void* key, const std::vector<uint32_t>& table);
   bool has_lookup16() const { return lookup16_; }
 
   // Inserts the loads at a place in the code, where all of the registers are free from there on.
@@ -48,12 +50,14 @@ class Constants {
   int bits_in_register(int spare, uint32_t c);
   void binary(kir::Opcode with_register, kir::Opcode with_word, int d, int a, float c);
   Mem table(const void* key, std::span<const float> table);
-  int place_of(kir::Opcode load, Mem from);  // its register, or -1
+  // The register, or the first of so many in a row, that holds what is there; -1 where they are not free.
+  int place_of(kir::Opcode load, Mem from, int registers = 1);
 
   Builder& b_;
   WordPool& pool_;
   const int first_, end_;
-  const bool lookup16_;
+  const bool lookup16_, permute256_;
+  const int vector_bytes_;
   std::vector<kir::Insn> loads_;  // of registers first_, first_ + 1, ...
 };
 

@@ -51,13 +51,14 @@ class ConvWriter {
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, rows_) {}
 
   ConvKernel write(ConvFamily family) {
+    const size_t before_the_loop = b_.place();
     b_.loop_tiles();
     for (int r = 0; r < rows_; ++r) {
       if (!piece_.first)
         b_.load(r, partial(r));
       else if (!spec_.integer)
         b_.broadcast(r, stream_.next(spec_.bias[row(r)]));
-      else if (isa_.signed_dot || !spec_.acc_bias.empty())
+      else if (isa_.signed_dot || spec_.has_acc_bias(first_, rows_))
         b_.broadcast(r, stream_.next(start(r)));
       else
         b_.one(Opcode::zero, r);
@@ -71,6 +72,7 @@ class ConvWriter {
     pointers_.advance(b_, isa_);
     if (!piece_.whole()) b_.advance(partial_pointer(), partial_bytes(isa_, rows_));
     b_.end();
+    epilogue_.load_constants_at(before_the_loop);
     return {b_.finish(), stream_.words(), pointers_.list, products_.count(), products_.loads()};
   }
 

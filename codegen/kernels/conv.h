@@ -11,6 +11,7 @@
 // their accumulators on through memory: each runs over all pixels before the next begins.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,6 +46,10 @@ struct ConvSpec {
   // [row]: fma(float(accumulator), multiplier, bias) is what the epilogue's form() begins with, in its unit, as QConv
   // has it. Float convolutions have the bias only, where their accumulators start.
   std::vector<float> multiplier, bias;
+  // Of the form requantise: [row], added to what the fma is rounded to; empty: nothing. With signed_levels that is the
+  // output's byte less 128, clamped to s8, else the byte, clamped to u8.
+  std::vector<int32_t> offset;
+  bool signed_levels = false;
   Activation activation = Activation::none;
   float alpha = 0;
   numerics::Piecewise curve;  // of silu and sigmoid, integer
@@ -55,6 +60,11 @@ struct ConvSpec {
 
   uint32_t word(int64_t row, int64_t plane, size_t tap) const {
     return words[size_t(row * in_planes + plane) * taps.size() + tap];
+  }
+  // Whether one of `count` rows from `row` on has something to add.
+  bool has_acc_bias(int64_t row, int64_t count) const {
+    return !acc_bias.empty() &&
+           std::any_of(acc_bias.begin() + row, acc_bias.begin() + row + count, [](int32_t bias) { return bias != 0; });
   }
   bool masked() const {
     for (const ConvOutput& o : outputs)

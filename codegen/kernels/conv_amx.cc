@@ -207,10 +207,11 @@ class AmxWriter {
 
   void finish(const Quad& quad) {
     epilogue_.on_vector(quad.v);
+    const bool biased = spec_.has_acc_bias(first_ + quad.row, 4);
     for (int j = 0; j < 4; ++j) {
       const int64_t r = quad.row + j;
       b_.load(j, {kir::kScratch, in_scratch(int(r / kRows), quad.v) + r % kRows * kRowBytes});
-      if (spec_.acc_bias.empty()) continue;
+      if (!biased) continue;
       const int bias = kSums + j;
       b_.broadcast(bias, stream_.next(spec_.acc_bias[size_t(first_ + r)]));
       b_.three(Opcode::add_i32, j, j, bias);

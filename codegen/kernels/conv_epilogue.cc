@@ -50,8 +50,7 @@ ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPoint
       first_(first_row),
       b_(builder),
       stream_(stream),
-      pool_(pool),
-      constants_(builder, pool, isa, wide ? temps + kQuad * kActivationTemps : 0, wide ? isa.registers : 0),
+      constants_(builder, pool, isa, temps + (wide ? kQuad : 1) * kActivationTemps, isa.registers),
       wide_(wide),
       temps_{temps, temps + 1, temps + 2, temps + 3} {
   SPARSEC_CHECK(temps + kActivationTemps <= isa.registers, "too many rows for the registers");
@@ -123,8 +122,8 @@ void ConvEpilogue::scale(int r, int x, int free) {
 void ConvEpilogue::requantise(int r, int x, int free) {
   scale(r, x, free);
   b_.two(Opcode::to_int, x, x);
-  const int32_t zero_point = spec_.outputs[0].quantiser().zero_point;
-  if (zero_point != 0) b_.three(Opcode::add_i32, x, x, constants_.in_register(free, zero_point));
+  if (const int32_t offset = spec_.offset.empty() ? 0 : spec_.offset[row(r)]; offset != 0)
+    b_.three(Opcode::add_i32, x, x, constants_.in_register(free, offset));
 }
 
 // The same with SiLU and the residual, for row j of a plane.
@@ -159,11 +158,15 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
 
 // Four rows in registers x0 to x0 + 3 as the four bytes of each pixel.
 void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, int x0) {
-  b_.pack(temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
+  const bool levels = spec_.signed_levels && spec_.form() == EpilogueForm::requantise;
+  b_.pack(levels ? Opcode::pack_s8 : Opcode::pack, temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
+  const size_t sign = levels ? 128 : 0;  // what the packed bytes lack, modulo 256
   if (out.lookup) {
     std::vector<uint32_t> table(64);
-    for (size_t i = 0; i < 256; ++i) table[i / 4] |= uint32_t(out.lookup->table[i]) << (8 * (i % 4));
-    b_.with_memory(Opcode::lookup256, temps_[0], temps_[0], pool_.table(out.lookup, table));
+    for (size_t i = 0; i < 256; ++i) table[i / 4] |= uint32_t(out.lookup->table[i ^ sign]) << (8 * (i % 4));
+    constants_.lookup256(temps_[0], temps_[0], out.lookup, table);
+  } else if (sign != 0) {
+    b_.three(Opcode::bit_xor, temps_[0], temps_[0], constants_.in_register(temps_[1], 0x80808080u));
   }
   store(out, to, temps_[0], temps_[1]);
 }

@@ -29,8 +29,8 @@ inline constexpr int kInputPointer = 0, kStreamPointer = 1;  // and kPoolPointer
 class ConvEpilogue {
  public:
   // For a kernel whose rows begin at `first_row` of the specification. Registers from `temps` on are free for it:
-  // kActivationTemps of them, or all up to isa.registers if `wide`. Then rows are worked on side by side, and what is
-  // left holds constants: call load_constants_at() at the end.
+  // kActivationTemps for a row, or for each of four if `wide`, which are then worked on side by side; what is left up
+  // to isa.registers holds constants: call load_constants_at() at the end.
   ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row, Builder& builder,
                WordStream& stream, WordPool& pool, int temps, bool wide = false);
 
@@ -60,7 +60,6 @@ class ConvEpilogue {
   const int64_t first_;
   Builder& b_;
   WordStream& stream_;
-  WordPool& pool_;
   Constants constants_;
   const bool wide_;
   const Temps temps_;

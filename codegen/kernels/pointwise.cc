@@ -95,7 +95,7 @@ kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant qa, Quant qb,
       b.broadcast(z, pool.word(out.zero_point));
       b.three(Opcode::add_i32, y + j, y + j, z);
     }
-    b.pack(a, y, y + 1, y + 2, y + 3);
+    b.pack(Opcode::pack, a, y, y + 1, y + 2, y + 3);
     return a;
   });
 }
@@ -186,7 +186,7 @@ kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int
     b.two(Opcode::to_int, j, j);
     b.three(Opcode::add_i32, j, j, 5);
   }
-  b.pack(0, 0, 1, 2, 3);
+  b.pack(Opcode::pack, 0, 0, 1, 2, 3);
   b.store({kOut, 0}, 0);
   b.advance(kIn, isa.vector_bytes());
   b.advance(kOut, isa.vector_bytes());

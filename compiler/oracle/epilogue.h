@@ -18,12 +18,21 @@ struct Epilogue {
   std::vector<numerics::Scaling> scalings;  // [O]
 };
 
-// Whether channel o's accumulators may need more digits than float has, as all inputs are u8.
-inline bool passes_float(const Tensor& weights, size_t o) {
+struct AccumulatorRange {
+  int64_t least = 0, most = 0;
+};
+// Of channel o, as all inputs are u8.
+inline AccumulatorRange accumulators_of(const Tensor& weights, size_t o) {
   const size_t row = size_t(weights.size() / weights.shape[0]);
-  int64_t up = 0, down = 0;
-  for (const int8_t w : weights.data<int8_t>().subspan(o * row, row)) (w > 0 ? up : down) += w;
-  return 255 * std::max(up, -down) > int64_t{1} << 24;
+  AccumulatorRange range;
+  for (const int8_t w : weights.data<int8_t>().subspan(o * row, row)) (w > 0 ? range.most : range.least) += 255 * w;
+  return range;
+}
+
+// Whether channel o's accumulators may need more digits than float has.
+inline bool passes_float(const Tensor& weights, size_t o) {
+  const AccumulatorRange range = accumulators_of(weights, o);
+  return std::max(range.most, -range.least) > int64_t{1} << 24;
 }
 
 // `out`: the quantiser of the one u8 output, if that is all there is.

@@ -9,6 +9,7 @@
 #include "compiler/oracle/epilogue.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
+#include "compiler/plan/one_fma.h"
 
 namespace sparsec {
 namespace {
@@ -56,12 +57,40 @@ std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int3
   return out;
 }
 
-void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const std::vector<int32_t>& rows) {
+// Groups of rows with different additions have no code in common: where fewer tiles than these use a kernel, fetching
+// its code takes longer than additions for all rows.
+constexpr int64_t kSharedCodeTiles = 64;
+
+// Of the form requantise, which `tiles` tiles go through. Rows that are no channel may be anything.
+void set_levels(ConvSpec& spec, std::vector<numerics::Scaling>& scalings, const Tensor& weights,
+                const std::vector<int32_t>& rows, int64_t tiles) {
+  const int32_t zero_point = spec.outputs.front().quantiser().zero_point;
+  spec.offset.assign(rows.size(), zero_point);
+  std::vector<SignedLevels> levels(rows.size(), {{}, 0});
+  bool additions = false;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] < 0) continue;
+    const auto one = in_one_fma(scalings[i], zero_point, oracle::accumulators_of(weights, size_t(rows[i])));
+    if (!one) return;
+    levels[i] = *one;
+    additions |= one->offset != 0 || one->scaling.acc_bias != 0;
+  }
+  if (additions && tiles < kSharedCodeTiles) return;
+  spec.signed_levels = true;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    scalings[i] = levels[i].scaling;
+    spec.offset[i] = levels[i].offset;
+  }
+}
+
+void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const std::vector<int32_t>& rows,
+                  int64_t tiles) {
   const kernels::ConvOutput& out = spec.outputs.front();
   const oracle::Epilogue epilogue = oracle::epilogue_of(
       op, weights, spec.outputs.size() == 1 && !out.f32 ? std::optional(out.quantiser()) : std::nullopt,
       spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
-  const std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
+  std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
+  if (epilogue.form == EpilogueForm::requantise) set_levels(spec, scalings, weights, rows, tiles);
   const bool apart = std::ranges::any_of(scalings, [](const numerics::Scaling& s) { return s.acc_bias != 0; });
   for (const numerics::Scaling& s : scalings) {
     if (apart) spec.acc_bias.push_back(s.acc_bias);
@@ -116,7 +145,9 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     out.planes = place.layout.planes;
     spec.outputs.push_back(out);
   }
-  if (q) set_epilogue(spec, *q, *to.graph.value(node.inputs[1]).constant, rows);
+  if (q)
+    set_epilogue(spec, *q, *to.graph.value(node.inputs[1]).constant, rows,
+                 to.planes(node.outputs[0]).layout.flat_vectors(to.isa.lanes));
   return spec;
 }
 

@@ -55,8 +55,18 @@ class Maker {
       s.outputs.back().f32 = true;
       s.outputs.back().planes = s.rows - between(0, 3);
     }
-    if (s.form() == EpilogueForm::requantise)
-      for (int64_t r = 0; r < s.rows; ++r) s.acc_bias.push_back(int32_t(between(-200000, 200000)));
+    if (s.form() == EpilogueForm::requantise) {
+      s.signed_levels = chance(0.5);
+      for (int64_t r = 0; r < s.rows; ++r) {
+        const bool additions = chance(0.2);  // four rows may all do without
+        s.acc_bias.push_back(additions ? int32_t(between(-200000, 200000)) : 0);
+        s.offset.push_back(additions ? int32_t(between(-100, 200)) : 0);
+      }
+      if (chance(0.5)) {
+        for (uint8_t& level : lookup_.table) level = uint8_t(random_());
+        s.outputs[0].lookup = &lookup_;
+      }
+    }
     s.curve = s.form() == EpilogueForm::silu_steps
                   ? numerics::silu_in_steps(s.outputs[0].quant, s.residual ? &s.residual_quant : nullptr)
               : s.activation == Activation::sigmoid ? numerics::sigmoid()
@@ -85,6 +95,7 @@ class Maker {
   }
 
   std::mt19937 random_;
+  Lookup256 lookup_{{0.05f, 90}, {}};
 };
 
 using Outputs = std::vector<std::vector<uint8_t>>;

@@ -45,6 +45,8 @@ class Maker {
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
     if (isa_.tiles) conv_amx();
+    conv_levels(false);
+    conv_levels(true);
     conv_silu();
     conv_sigmoid();
     conv_with_everything();
@@ -243,17 +245,44 @@ class Maker {
     kernels::ConvSpec s = conv_spec(8);
     for (float& m : s.multiplier) m *= 30;  // in steps
     for (int r = 0; r < 8; ++r) s.acc_bias.push_back(int32_t(random_() % 4001) - 2000);
+    const Quant q = s.outputs[0].quant;
+    s.offset.assign(8, q.zero_point);
     WordPool pool(kernels::kPoolPointer);
     kernels::ConvKernel k =
         kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-    const Quant q = s.outputs[0].quant;
     for (int64_t r = 0; r < 8; ++r)
       for (int64_t p = 0; p < pixels_; ++p) {
         const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
         made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
             numerics::clamp_u8(numerics::round_even(f) + q.zero_point);
+      }
+  }
+
+  // Bytes less 128, of which the first four rows need no addition; through a table, or as they are.
+  void conv_levels(bool through_table) {
+    kernels::ConvSpec s = conv_spec(8);
+    for (float& m : s.multiplier) m *= 30;
+    s.signed_levels = true;
+    s.offset = {0, 0, 0, 0, 0, -20, 300, 0};
+    s.acc_bias = {0, 0, 0, 0, 900, 0, -40000, 0};
+    levels_.before = {0.05f, 100};
+    random_table(levels_.table);
+    if (through_table) s.outputs[0].lookup = &levels_;
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k =
+        kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 8, 1, pool,
+                            through_table ? "conv_levels_table" : "conv_levels", "levels counted from -128")
+            .front();
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
+    for (int64_t r = 0; r < 8; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
+        const int32_t level = std::clamp(numerics::round_even(f) + s.offset[size_t(r)], -128, 127) + 128;
+        made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
+            through_table ? levels_.table[size_t(level)] : uint8_t(level);
       }
   }
 
@@ -397,7 +426,7 @@ class Maker {
   std::mt19937 random_{11};
   std::vector<bool> inside_;
   Lookup table_;
-  Lookup256 lookup_;
+  Lookup256 lookup_, levels_;
   Families made_;
 };
 

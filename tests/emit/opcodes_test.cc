@@ -26,9 +26,9 @@ using kir::Insn;
 using kir::Opcode;
 
 constexpr int kSlot = 64;  // bytes of a register in the data, whatever the ISA's lanes
-constexpr size_t kRegisterBytes = 5 * kSlot, kMemoryBytes = 1024;
+constexpr size_t kRegisterBytes = 6 * kSlot, kMemoryBytes = 1024;
 
-enum class Data { bits, floats, wide_floats, table, weights, small_weights };
+enum class Data { bits, levels, floats, wide_floats, table, weights, small_weights };
 
 struct OpCase {
   Function function;
@@ -52,6 +52,9 @@ Data registers_for(Opcode op) {
       return Data::floats;
     case Opcode::to_int:
       return Data::wide_floats;
+    case Opcode::pack:
+    case Opcode::pack_s8:
+      return Data::levels;
     case Opcode::permute16:
       return Data::table;
     default:
@@ -80,13 +83,13 @@ Data memory_for(Opcode op) {
   }
 }
 
-// p0: five registers' worth of data; p1: the memory operand; p2: where the result goes.
+// p0: six registers' worth of data; p1: the memory operand; p2: where the result goes.
 OpCase case_of(Opcode op, int imm, int d, int number) {
   const std::string name = std::string(emit::operands_of(op).name) + "_" + std::to_string(number);
   Insn insn{.op = op, .d = static_cast<uint8_t>(d), .a = 1, .b = 2, .c = 3, .e = 4, .p = 1, .offset = 8, .imm = imm};
   if (op == Opcode::store) insn = {.op = op, .a = 1, .p = 2};
   Function function{.name = name, .comment = "", .pointers = 3, .code = {}};
-  for (uint8_t r = 0; r < 5; ++r) function.code.push_back({.op = Opcode::load, .d = r, .p = 0, .offset = r * kSlot});
+  for (uint8_t r = 0; r < 6; ++r) function.code.push_back({.op = Opcode::load, .d = r, .p = 0, .offset = r * kSlot});
   function.code.push_back(insn);
   if (op != Opcode::store) function.code.push_back({.op = Opcode::store, .a = static_cast<uint8_t>(d), .p = 2});
   return {std::move(function), registers_for(op), memory_for(op)};
@@ -204,10 +207,11 @@ std::vector<OpCase> all_cases(const Isa& isa) {
     if (portable)
       for (int d : {1, 2, 4}) cases.push_back(case_of(op, imm, d, static_cast<int>(cases.size())));
   };
-  for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::lookup256); ++op) {
+  for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::permute256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
-    const bool wide = opcode == Opcode::limit || opcode == Opcode::lookup16 || opcode == Opcode::permute16;
+    const bool wide = opcode == Opcode::limit || opcode == Opcode::lookup16 || opcode == Opcode::permute16 ||
+                      opcode == Opcode::permute256;
     if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
@@ -230,6 +234,7 @@ std::vector<uint8_t> random_data(Data kind, size_t bytes, std::mt19937& random) 
     uint32_t word = random();
     const float unit = static_cast<float>(static_cast<int32_t>(random())) / 2147483648.0f;
     if (kind == Data::floats) word = std::bit_cast<uint32_t>(unit * 100);
+    if (kind == Data::levels) word = random() % 4 ? random() % 1024 - 512 : random();  // some beyond 16 bits
     if (kind == Data::wide_floats) {
       constexpr float kSpecial[] = {0.5f,          1.5f,           -0.5f, -2.5f, 8388607.5f, -8388609.0f,
                                     2147483648.0f, -2147483648.0f, 3e9f,  -3e9f, INFINITY,   0.0f};
