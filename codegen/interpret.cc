@@ -83,6 +83,8 @@ class Machine {
       case Opcode::store:
         std::memcpy(m, a.lane.data(), size_t(lanes_) * 4);
         return;
+      case Opcode::prefetch:
+        return;
       case Opcode::broadcast: {
         const uint32_t w = word();
         return bits([&](int) { return w; });

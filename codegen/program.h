@@ -30,6 +30,7 @@ enum class Opcode : uint8_t {
   load_s8,    // d = vector at m with 128 taken from every byte: u8 to s8
   store,      // vector at m = a
   broadcast,  // d = every lane the 32-bit word at m
+  prefetch,   // nothing: asks for the cache line at m, which may be nobody's (ISAs that have a text for it)
   select,     // d = for each lane a where its bit in the mask at m is set, else d. Masks: lanes/8 bytes (at least one),
               // lane i is bit i
   // products

@@ -49,6 +49,10 @@ class Builder {
   void load(int d, Mem m) { with_memory(kir::Opcode::load, d, 0, m); }
   void store(Mem m, int a) { with_memory(kir::Opcode::store, 0, a, m); }
   void broadcast(int d, Mem m) { with_memory(kir::Opcode::broadcast, d, 0, m); }
+  // Asks for the last line of a vector at m.
+  void ask_for(Mem m, int64_t vector_bytes) {
+    with_memory(kir::Opcode::prefetch, 0, 0, {m.pointer, m.offset + vector_bytes - 1});
+  }
   void pack(kir::Opcode op, int d, int a, int b, int c, int e) {
     add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .c = uint8_t(c), .e = uint8_t(e)});
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
@@ -97,15 +98,35 @@ class ConvWriter {
 
   static size_t slots_of(const ConvSpec& spec) { return size_t(spec.in_planes) * spec.taps.size(); }
 
-  // Every non-zero word is a product; an input vector that no row needs is not loaded.
+  // Every non-zero word is a product; an input vector that no row needs is not loaded. So many loads from so many
+  // places are more than the CPU's own prefetchers follow: each plane's next vector is asked for, where that is little
+  // beside the products.
   void unrolled() {
+    const bool ahead = has_text(isa_, Opcode::prefetch) && products_a_plane() >= kProductsAnAsking;
+    const size_t taps = spec_.taps.size();
+    constexpr int64_t kNone = INT64_MIN;
+    int64_t farthest = kNone;  // of the plane's vectors
     for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
       ProductSlot s{{kInputPointer, offset(slot)}, {}};
       for (int r = 0; r < rows_; ++r)
         if (word(r, slot) != 0) s.words.push_back({r, {word(r, slot)}});
+      if (!s.words.empty()) farthest = std::max(farthest, offset(slot));
       products_.add(std::move(s));
+      if (!ahead || farthest == kNone || ((slot + 1) % taps != 0 && slot + 1 != piece_.end)) continue;
+      b_.ask_for({kInputPointer, farthest + isa_.vector_bytes()}, isa_.vector_bytes());
+      farthest = kNone;
     }
     products_.flush();
+  }
+
+  static constexpr int64_t kProductsAnAsking = 8;
+  int64_t products_a_plane() const {
+    int64_t products = 0, planes = 0;
+    for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
+      if (slot == piece_.begin || slot % spec_.taps.size() == 0) ++planes;
+      for (int r = 0; r < rows_; ++r) products += word(r, slot) != 0;
+    }
+    return planes == 0 ? 0 : products / planes;
   }
 
   // For each run of planes a loop whose body holds the products of a few of them, zero or not.

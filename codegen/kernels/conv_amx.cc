@@ -114,6 +114,7 @@ class AmxWriter {
     int t, v;
     int64_t weights = 0;    // where they are in the stream; 0: loaded already
     int64_t input = kNone;  // bytes from the first pixel of the first plane
+    bool ahead = false;     // the next pair of vectors is asked for
   };
   static constexpr int64_t kNone = INT64_MIN;
   // Four rows of one vector, as far as the epilogue is concerned.
@@ -160,7 +161,9 @@ class AmxWriter {
     return quads;
   }
 
-  // Weights are loaded between the products, not all before them: the tile unit then has work while they come.
+  // Weights are loaded between the products, not all before them: the tile unit then has work while they come. Of the
+  // layer's groups the first meets activations that other threads wrote or that have left the caches: it asks for the
+  // next pair's, a block at a time with its last tap.
   std::vector<Product> products_of(int vectors) {
     std::vector<Product> products;
     const int64_t* place = places_.data();
@@ -169,7 +172,8 @@ class AmxWriter {
         int64_t input = blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap] + v * isa_.vector_bytes();
         for (int t = 0; t < tiles_; ++t)
           if (place[t] != 0) {
-            products.push_back({t, v, v == 0 ? place[t] : 0, input});
+            products.push_back({t, v, v == 0 ? place[t] : 0, input,
+                                first_ == 0 && vectors == kVectors && tap + 1 == spec_.taps.size()});
             input = kNone;
           }
       }
@@ -200,6 +204,9 @@ class AmxWriter {
     if (p.input != kNone) {
       b_.tile_load(input(p.v), {kInputPointer, p.input}, spec_.in_plane_bytes);
       ++loads_;
+      for (int64_t plane = 0; p.ahead && plane < blocks_.size; ++plane)
+        b_.ask_for({kInputPointer, p.input + kVectors * isa_.vector_bytes() + plane * spec_.in_plane_bytes},
+                   isa_.vector_bytes());
     }
     b_.three(Opcode::tile_dot, sums(p.t, p.v), weights(p.t), input(p.v));
     ++products_;

@@ -212,6 +212,7 @@ std::vector<OpCase> all_cases(const Isa& isa) {
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
     const bool wide = opcode == Opcode::limit || opcode == Opcode::lookup16 || opcode == Opcode::permute16 ||
                       opcode == Opcode::permute256;
+    if (opcode == Opcode::prefetch && !has_text(isa, opcode)) continue;
     if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
