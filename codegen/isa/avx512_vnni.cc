@@ -24,6 +24,7 @@ const Isa& avx512_vnni() {
       .first_scratch = 30,
       .texts = with_rows(x86_rows(Encoding::evex),
                          {
+                             {Opcode::prefetch, "prefetcht0 {m}"},
                              {Opcode::select, "kmovw {m}, %k1\nvmovdqa32 {a}, {d}{%k1}"},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
                              {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},

@@ -17,7 +17,6 @@ std::vector<OpText> x86_rows(Encoding encoding) {
       {Opcode::store, "vmovdqu" + move + " {a}, {m}"},
       {Opcode::broadcast, "vpbroadcastd {m}, {d}"},
       {Opcode::add_i32, "vpaddd {b}, {a}, {d}"},
-      {Opcode::prefetch, "prefetcht0 {m}"},
       {Opcode::shift_left, "vpslld ${i}, {a}, {d}"},
       {Opcode::shift_right, "vpsrld ${i}, {a}, {d}"},
       {Opcode::add, "vaddps {b}, {a}, {d}"},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "codegen/kernels/conv_epilogue.h"
 #include "compiler/error.h"
@@ -114,7 +115,7 @@ class AmxWriter {
     int t, v;
     int64_t weights = 0;    // where they are in the stream; 0: loaded already
     int64_t input = kNone;  // bytes from the first pixel of the first plane
-    bool ahead = false;     // the next pair of vectors is asked for
+    int64_t asked = -1;     // of which block of planes the next pair of vectors is asked for
   };
   static constexpr int64_t kNone = INT64_MIN;
   // Four rows of one vector, as far as the epilogue is concerned.
@@ -161,25 +162,37 @@ class AmxWriter {
     return quads;
   }
 
-  // Weights are loaded between the products, not all before them: the tile unit then has work while they come. Of the
-  // layer's groups the first meets activations that other threads wrote or that have left the caches: it asks for the
-  // next pair's, a block at a time with its last tap.
+  // Weights are loaded between the products, not all before them: the tile unit then has work while they come.
   std::vector<Product> products_of(int vectors) {
     std::vector<Product> products;
+    std::vector<size_t> last_of(kVectors);  // product of the block that loads an input; 1 more than its place
     const int64_t* place = places_.data();
     for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
       for (int v = 0; v < vectors; ++v) {
         int64_t input = blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap] + v * isa_.vector_bytes();
         for (int t = 0; t < tiles_; ++t)
           if (place[t] != 0) {
-            products.push_back({t, v, v == 0 ? place[t] : 0, input,
-                                first_ == 0 && vectors == kVectors && tap + 1 == spec_.taps.size()});
+            products.push_back({t, v, v == 0 ? place[t] : 0, input});
+            if (input != kNone) last_of[size_t(v)] = products.size();
             input = kNone;
           }
       }
       place += tiles_;
+      if (!asks_ahead(vectors) || tap + 1 < spec_.taps.size()) return;
+      for (size_t& last : last_of)
+        if (last != 0) products[std::exchange(last, 0) - 1].asked = block;
     });
     return products;
+  }
+
+  // Activations that other threads wrote, or that have left the caches, are met by the first of the layer's groups.
+  bool asks_ahead(int vectors) const { return first_ == 0 && vectors == kVectors && has_text(isa_, Opcode::prefetch); }
+  void ask_for_next(const Product& p) {
+    if (p.asked < 0) return;
+    for (int64_t plane = blocks_.first_own(p.asked); plane < blocks_.first(p.asked) + blocks_.size; ++plane)
+      b_.ask_for({kInputPointer,
+                  p.input + kVectors * isa_.vector_bytes() + (plane - blocks_.first(p.asked)) * spec_.in_plane_bytes},
+                 isa_.vector_bytes());
   }
 
   // The sums of the vectors at the input pointer, at last in scratch. What `quads` finish is there before.
@@ -204,9 +217,7 @@ class AmxWriter {
     if (p.input != kNone) {
       b_.tile_load(input(p.v), {kInputPointer, p.input}, spec_.in_plane_bytes);
       ++loads_;
-      for (int64_t plane = 0; p.ahead && plane < blocks_.size; ++plane)
-        b_.ask_for({kInputPointer, p.input + kVectors * isa_.vector_bytes() + plane * spec_.in_plane_bytes},
-                   isa_.vector_bytes());
+      ask_for_next(p);
     }
     b_.three(Opcode::tile_dot, sums(p.t, p.v), weights(p.t), input(p.v));
     ++products_;

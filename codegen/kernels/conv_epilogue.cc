@@ -1,4 +1,5 @@
-// Every line is a line of the formulas of QConv and FConv in ir/op.h, in the same order and rounding.
+// Every line is a line of the formulas of QConv and FConv in ir/op.h, in the same order and rounding; but for signed
+// levels, whose numbers are others with the same result.
 #include "codegen/kernels/conv_epilogue.h"
 
 #include "compiler/error.h"
@@ -158,7 +159,8 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
 
 // Four rows in registers x0 to x0 + 3 as the four bytes of each pixel.
 void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, int x0) {
-  const bool levels = spec_.signed_levels && spec_.form() == EpilogueForm::requantise;
+  const bool levels = spec_.signed_levels;
+  SPARSEC_CHECK(!levels || spec_.form() == EpilogueForm::requantise, "levels that are not requantised");
   b_.pack(levels ? Opcode::pack_s8 : Opcode::pack, temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
   const size_t sign = levels ? 128 : 0;  // what the packed bytes lack, modulo 256
   if (out.lookup) {

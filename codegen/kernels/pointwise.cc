@@ -2,7 +2,9 @@
 #include "codegen/kernels/pointwise.h"
 
 #include "codegen/kernels/activation.h"
+#include "codegen/kernels/constants.h"
 #include "compiler/error.h"
+#include "compiler/oracle/numerics.h"
 
 namespace sparsec::kernels {
 namespace {
@@ -12,14 +14,15 @@ using kir::Opcode;
 constexpr int kIn = 0, kOut = 1;  // kPoolPointer is 2
 
 // The frame of a flat kernel: `body` turns the vector(s) at the pointers into one register, which is stored with its
-// border.
+// border. It is told the place before the loop.
 template <typename Body>
 kir::Function flat(const Isa& isa, bool two_inputs, Border border, WordPool& pool, std::string name,
                    std::string comment, Body body) {
   const int second = 3, mask = two_inputs ? 4 : 3;
   Builder b(std::move(name), std::move(comment), 3 + two_inputs + border.keep);
+  const size_t before_the_loop = b.place();
   b.loop_tiles();
-  const int x = body(b);
+  const int x = body(b, before_the_loop);
   if (border.keep) {
     const int kept = x == 0 ? 1 : 0;
     b.broadcast(kept, pool.word(border.lane));
@@ -70,7 +73,7 @@ kir::Function lower_lookup(const Isa& isa, const Lookup& op, Border border, Word
                            std::string comment) {
   std::vector<uint32_t> table(64);
   for (size_t i = 0; i < 256; ++i) table[i / 4] |= uint32_t(op.table[i]) << (8 * (i % 4));
-  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
+  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     b.load(0, {kIn, 0});
     b.with_memory(Opcode::lookup256, 1, 0, pool.table(&op, table));
     return 1;
@@ -80,9 +83,42 @@ kir::Function lower_lookup(const Isa& isa, const Lookup& op, Border border, Word
 bool supports_binary(BinaryKind kind) { return kind != BinaryKind::pow; }
 bool supports_qbinary(BinaryKind kind) { return supports_binary(kind); }
 
+namespace {
+
+// The sum by its own formula: constants stay in registers.
+kir::Function lower_qsum(const Isa& isa, bool subtract, Quant qa, Quant qb, Quant out, Border border, WordPool& pool,
+                         std::string name, std::string comment) {
+  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t before_the_loop) {
+    const int a = 0, c = 1, sum = 2, part = 6, first_free = 7;
+    Constants constants(b, pool, isa, first_free, isa.registers);
+    const numerics::StepsOfSum steps = numerics::steps_of_sum(qa, qb, out, subtract);
+    const auto add = [&](int j, int packed, float multiplier) {
+      b.two(Opcode::unpack, part, packed, j);
+      b.two(Opcode::to_float, part, part);
+      constants.fma(sum + j, part, multiplier);
+    };
+    b.load(a, {kIn, 0});
+    b.load(c, {3, 0});
+    for (int j = 0; j < 4; ++j) {
+      constants.copy(sum + j, steps.bias);
+      add(j, a, steps.multiplier_a);
+      add(j, c, steps.multiplier_b);
+      b.two(Opcode::to_int, sum + j, sum + j);
+      if (out.zero_point != 0) b.three(Opcode::add_i32, sum + j, sum + j, constants.in_register(part, out.zero_point));
+    }
+    b.pack(Opcode::pack, a, sum, sum + 1, sum + 2, sum + 3);
+    constants.load_at(before_the_loop);
+    return a;
+  });
+}
+
+}  // namespace
+
 kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant qa, Quant qb, Quant out, Border border,
                             WordPool& pool, std::string name, std::string comment) {
-  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
+  if (kind == BinaryKind::add || kind == BinaryKind::sub)
+    return lower_qsum(isa, kind == BinaryKind::sub, qa, qb, out, border, pool, std::move(name), std::move(comment));
+  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     const int a = 0, c = 1, y = 2, z = 6;
     b.load(a, {kIn, 0});
     b.load(c, {3, 0});
@@ -102,7 +138,7 @@ kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant qa, Quant qb,
 
 kir::Function lower_max_pool(const Isa& isa, bool integer, const std::vector<int64_t>& taps, Border border,
                              WordPool& pool, std::string name, std::string comment) {
-  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
+  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     b.load(0, {kIn, taps.at(0)});
     for (size_t t = 1; t < taps.size(); ++t) {
       b.load(1, {kIn, taps[t]});
@@ -114,7 +150,7 @@ kir::Function lower_max_pool(const Isa& isa, bool integer, const std::vector<int
 
 kir::Function lower_unary(const Isa& isa, Activation activation, float alpha, Border border, WordPool& pool,
                           std::string name, std::string comment) {
-  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
+  return flat(isa, false, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     b.load(0, {kIn, 0});
     Constants constants(b, pool, isa);
     emit_activation(b, constants, activation, alpha, 0, {1, 2, 3, 4});
@@ -124,7 +160,7 @@ kir::Function lower_unary(const Isa& isa, Activation activation, float alpha, Bo
 
 kir::Function lower_binary(const Isa& isa, BinaryKind kind, Border border, WordPool& pool, std::string name,
                            std::string comment) {
-  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b) {
+  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     b.load(0, {kIn, 0});
     b.load(1, {3, 0});
     if (kind == BinaryKind::min || kind == BinaryKind::max) {  // numerics::minimum and maximum: a NaN in either stays

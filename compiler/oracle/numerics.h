@@ -1,9 +1,10 @@
 // The arithmetic that must come out the same on every CPU: rounding, requantising, exp.
 //
 // Everything here is float32 with explicit fma and no libm transcendentals. The kernels of codegen/kernels compute
-// exactly these formulas, instruction by instruction. SiLU and sigmoid after integer convolutions: piecewise.h.
-// round_even, exp, sigmoid and the like are in runtime/core/numerics.h, which the runtime shares. Compiled with
-// -ffp-contract=off.
+// exactly these formulas, instruction by instruction, but for requantising, where
+// they may have another that gives the same bytes (compiler/plan/one_fma.h). SiLU and sigmoid after integer
+// convolutions: piecewise.h. round_even, exp, sigmoid and the like are in runtime/core/numerics.h, which the runtime
+// shares. Compiled with -ffp-contract=off.
 #pragma once
 
 #include <array>
@@ -40,6 +41,19 @@ inline Scaling scaling(int32_t acc_bias, float multiplier, float bias, double un
 // The same in steps of an output that nothing stands before: as QLinearConv has it, to the bit.
 inline Scaling requantising(int32_t acc_bias, float multiplier, float bias, Quant q) {
   return {acc_bias, multiplier / q.scale, bias / q.scale};
+}
+
+// ---- sums of bytes -------------------------------------------------------------------------------------------------
+// a + b, or a - b, of quantised bytes in steps of the output, before it is rounded and its zero point added (QBinary).
+struct StepsOfSum {
+  float multiplier_a, multiplier_b, bias;
+  float operator()(uint8_t a, uint8_t b) const {
+    return fma(float(b), multiplier_b, fma(float(a), multiplier_a, bias));
+  }
+};
+inline StepsOfSum steps_of_sum(Quant a, Quant b, Quant out, bool subtract) {
+  const float ma = a.scale / out.scale, mb = (subtract ? -b.scale : b.scale) / out.scale;
+  return {ma, mb, float(-(double(ma) * a.zero_point + double(mb) * b.zero_point))};
 }
 
 }  // namespace sparsec::numerics

@@ -61,7 +61,8 @@ std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int3
 // its code takes longer than additions for all rows.
 constexpr int64_t kSharedCodeTiles = 64;
 
-// Of the form requantise, which `tiles` tiles go through. Rows that are no channel may be anything.
+// Of the form requantise, which `tiles` tiles go through. Rows that are no channel may be anything. A row whose numbers
+// are too large for signed levels keeps all of them as QConv has them: one kernel packs all rows alike.
 void set_levels(ConvSpec& spec, std::vector<numerics::Scaling>& scalings, const Tensor& weights,
                 const std::vector<int32_t>& rows, int64_t tiles) {
   const int32_t zero_point = spec.outputs.front().quantiser().zero_point;

@@ -29,12 +29,20 @@ Steps steps_of(const Scaling& s, int32_t zero_point, oracle::AccumulatorRange ra
   Steps steps{level_of(s, zero_point, range.least), {}};
   const int last_level = level_of(s, zero_point, range.most);
   for (int n = steps.first_level + 1; n <= last_level; ++n) {
-    // within one or two of where real numbers have the step
+    // Between `below`, which does not reach the level, and `reached`, which does: most often within one of where real
+    // numbers have the step.
+    int64_t below = steps.least.empty() ? range.least : std::max(range.least, steps.least.back() - 1);
+    int64_t reached = range.most;
+    const auto look_at = [&](int64_t acc) {
+      if (acc > below && acc < reached) (level_of(s, zero_point, acc) >= n ? reached : below) = acc;
+    };
     const double real = (n - 0.5 - zero_point - double(s.bias)) / double(s.multiplier) - s.acc_bias;
-    auto at = int64_t(std::clamp(std::ceil(real), double(range.least), double(range.most)));
-    while (at > range.least && level_of(s, zero_point, at - 1) >= n) --at;
-    while (level_of(s, zero_point, at) < n) ++at;
-    steps.least.push_back(at);
+    const auto guess = int64_t(std::clamp(std::ceil(real), double(range.least), double(range.most)));
+    look_at(guess);
+    look_at(guess - 1);
+    look_at(guess + 1);
+    while (reached - below > 1) look_at(below + (reached - below) / 2);
+    steps.least.push_back(reached);
   }
   return steps;
 }

@@ -27,7 +27,8 @@ class Maker {
   int64_t between(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random_); }
   bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
 
-  ConvSpec spec() {
+  // `requantised`: of that form.
+  ConvSpec spec(bool requantised) {
     ConvSpec s;
     s.in_planes = between(1, 40);
     s.in_plane_bytes = kPlaneBytes;
@@ -54,6 +55,13 @@ class Maker {
     if (chance(0.3)) {
       s.outputs.back().f32 = true;
       s.outputs.back().planes = s.rows - between(0, 3);
+    }
+    if (requantised) {
+      s.activation = Activation::none;
+      s.residual = false;
+      s.outputs = {s.outputs[0]};
+      s.outputs[0].f32 = false;
+      s.outputs[0].planes = s.rows / 4;
     }
     if (s.form() == EpilogueForm::requantise) {
       s.signed_levels = chance(0.5);
@@ -133,9 +141,9 @@ void run(const kernels::ConvKernel& k, const kernels::WordPool& pool, int64_t fi
 }
 
 TEST(ConvAmx, EqualsTheVectorKernels) {
-  for (uint32_t seed = 0; seed < 60; ++seed) {
+  for (uint32_t seed = 0; seed < 90; ++seed) {
     Maker make(seed);
-    const ConvSpec s = make.spec();
+    const ConvSpec s = make.spec(seed >= 60);
     const int64_t tiles = make.between(1, kMaxTiles);
     const std::vector<uint8_t> input = make.bytes(size_t(s.in_planes * kPlaneBytes)),
                                residual = make.bytes(size_t(s.rows / 4 * kPlaneBytes)),

@@ -33,7 +33,9 @@ class Maker {
 
   Families run() {
     lookup();
-    qbinary();
+    qbinary(BinaryKind::add, "qbinary");
+    qbinary(BinaryKind::sub, "qbinary_sub");
+    qbinary(BinaryKind::mul, "qbinary_mul");
     max_pool(true);
     max_pool(false);
     unary(Activation::silu);
@@ -123,18 +125,23 @@ class Maker {
     }
   }
 
-  void qbinary() {
-    const Quant a{0.03f, 120}, b{0.05f, 0}, q{0.07f, 31};
+  void qbinary(BinaryKind kind, const char* name) {
+    const Quant a{0.03f, 120}, b{0.05f, 7}, q{0.07f, 31};
+    const bool sums = kind != BinaryKind::mul;
+    const float ma = a.scale / q.scale, mb = (kind == BinaryKind::sub ? -b.scale : b.scale) / q.scale;
+    const auto c = float(-(double(ma) * a.zero_point + double(mb) * b.zero_point));
     WordPool pool(kernels::kPoolPointer);
-    kir::Function f = kernels::lower_qbinary(isa_, BinaryKind::add, a, b, q, {}, pool, "qbinary", "add of u8");
+    kir::Function f = kernels::lower_qbinary(isa_, kind, a, b, q, {}, pool, name, "of u8");
     const int64_t y = new_region();
     add(std::move(f), {in(0), out(y), constants(pool.words()), in(4096)});
     for (int64_t p = 0; p < pixels_; ++p) {
       uint32_t w = 0;
       for (int j = 0; j < 4; ++j) {
-        const float sum = float(byte_of(word(4 * p), j) - a.zero_point) * a.scale +
-                          float(byte_of(word(4096 + 4 * p), j) - b.zero_point) * b.scale;
-        w |= uint32_t(numerics::clamp_u8(numerics::round_even(sum * (1 / q.scale)) + q.zero_point)) << (8 * j);
+        const int x = byte_of(word(4 * p), j), z = byte_of(word(4096 + 4 * p), j);
+        const float steps =
+            sums ? numerics::fma(float(z), mb, numerics::fma(float(x), ma, c))
+                 : float(x - a.zero_point) * a.scale * (float(z - b.zero_point) * b.scale) * (1 / q.scale);
+        w |= uint32_t(numerics::clamp_u8(numerics::round_even(steps) + q.zero_point)) << (8 * j);
       }
       expect(y + 4 * p, w);
     }

@@ -61,6 +61,28 @@ TEST(OneFma, KeepsAdditionsThatNoBiasStandsFor) {
   expect_same(s, 76, range, *even);
 }
 
+// One accumulator may gain several levels.
+TEST(OneFma, TakesStepsThatCoincide) {
+  for (const float multiplier : {0.4f, 1.3f, 7.9f, 300.5f})
+    for (const int32_t zero_point : {0, 90, 255}) {
+      const Scaling s{-3, multiplier, 100.37f};
+      const oracle::AccumulatorRange range{-2000, 2000};
+      const std::optional<SignedLevels> l = in_one_fma(s, zero_point, range);
+      ASSERT_TRUE(l);
+      expect_same(s, zero_point, range, *l);
+    }
+}
+
+// Float rounds away what this multiplier adds until long behind where real numbers have the step.
+TEST(OneFma, FindsStepsFarFromWhereTheyShouldBe) {
+  const Scaling s{0, 5e-13f, 200.5f};
+  const oracle::AccumulatorRange range{0, 1 << 24};
+  const std::optional<SignedLevels> l = in_one_fma(s, 0, range);
+  ASSERT_TRUE(l);
+  EXPECT_NE(plain(s, 0, range.least), plain(s, 0, range.most));
+  for (int64_t acc = 0; acc <= range.most; acc += 997) ASSERT_EQ(signed_level(*l, acc), plain(s, 0, acc)) << acc;
+}
+
 TEST(OneFma, KnowsRowsOfOneLevel) {
   for (const Scaling& s : {Scaling{0, 0, 0}, Scaling{5, 1e-9f, 3.25f}, Scaling{-7, 0, -1e6f}}) {
     const oracle::AccumulatorRange range{-300, 300};

@@ -1,0 +1,95 @@
+// Which requantised layers are packed as signed levels, and that all of them are what the oracle says.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "compiler/ir/verify.h"
+#include "compiler/oracle/evaluate.h"
+#include "compiler/plan/slots.h"
+#include "compiler/verify/simulate.h"
+
+namespace sparsec {
+namespace {
+
+using kir::Opcode;
+
+constexpr int64_t kChannels = 8;
+constexpr Quant kIn{0.02f, 100},
+    kOut{1, 77};  // an odd zero point: a multiplier of 1/4 has ties that no bias stands for
+
+// A 1x1 convolution of a square picture.
+Graph graph_of(int64_t side, const std::vector<float>& multipliers, int32_t acc_bias = -1234) {
+  Graph g;
+  g.meta.path = "test.onnx";
+  const Shape shape{1, kChannels, side, side};
+  g.inputs = {g.add_value({"x", DType::u8, shape, nullptr, kIn})};
+  QConv op;
+  op.window = Window{{1, 1}, {1, 1}, {1, 1}, {}};
+  op.acc_bias.assign(kChannels, acc_bias);
+  op.multiplier = multipliers;
+  op.bias.assign(kChannels, 0);
+  op.lookup.resize(1);
+  Tensor w(DType::s8, {kChannels, kChannels, 1, 1});
+  for (size_t i = 0; i < w.bytes.size(); ++i) w.data<int8_t>()[i] = int8_t(i * 37 % 251 - 125);
+  const ValueId weights = g.add_constant("w", std::move(w));
+  g.outputs = {g.add_value({"y", DType::u8, shape, nullptr, kOut})};
+  g.nodes.push_back({"Conv", std::move(op), {g.inputs[0], weights}, {g.outputs[0]}});
+  verify(g, Stage::fused, "the test");
+  return align_slots(g);
+}
+
+// How often the layer's kernels have an opcode, once the plan's results are seen to be the oracle's.
+int64_t count(const Graph& graph, const Isa& isa, Opcode op) {
+  std::mt19937 random(4);
+  Tensor x(DType::u8, graph.value(graph.inputs[0]).shape), y(DType::u8, graph.value(graph.outputs[0]).shape);
+  for (uint8_t& v : x.data<uint8_t>()) v = uint8_t(random());
+  const std::vector<TensorPtr> inputs{share(std::move(x))};
+  const auto want = oracle::run(graph, inputs);
+  const Plan plan = make_plan(graph, isa, {});
+  std::vector<Tensor> got{std::move(y)};
+  Simulator(plan).run(inputs, got);
+  EXPECT_EQ(got[0].bytes, want.at(graph.outputs[0])->bytes) << isa.name;
+  int64_t n = 0;
+  for (const kir::Function& f : plan.program.functions)
+    n += std::ranges::count_if(f.code, [&](const kir::Insn& insn) { return insn.op == op; });
+  return n;
+}
+
+std::vector<float> mixed() {
+  std::vector<float> multipliers(kChannels, 0.0123f);
+  multipliers[2] = 0.25f;
+  return multipliers;
+}
+
+TEST(Levels, AreSignedAndWithoutAdditionsWhereEveryRowAllows) {
+  for (const Isa* isa : all_isas()) {
+    const Graph small = graph_of(8, std::vector<float>(kChannels, 0.0123f));
+    EXPECT_GT(count(small, *isa, Opcode::pack_s8), 0) << isa->name;
+    EXPECT_EQ(count(small, *isa, Opcode::pack), 0) << isa->name;
+    EXPECT_EQ(count(small, *isa, Opcode::add_i32), 0) << isa->name;
+  }
+}
+
+// Rows that need additions have them alone, where many tiles use the kernel; else all rows alike.
+TEST(Levels, OfRowsThatNeedAdditions) {
+  for (const Isa* isa : all_isas()) {
+    const Graph large = graph_of(48, mixed()), small = graph_of(6, mixed());
+    EXPECT_GT(count(large, *isa, Opcode::pack_s8), 0) << isa->name;
+    EXPECT_EQ(count(large, *isa, Opcode::pack), 0) << isa->name;
+    EXPECT_GT(count(large, *isa, Opcode::add_i32), 0) << isa->name;
+    EXPECT_GT(count(small, *isa, Opcode::pack), 0) << isa->name;
+    EXPECT_EQ(count(small, *isa, Opcode::pack_s8), 0) << isa->name;
+    EXPECT_GT(count(small, *isa, Opcode::add_i32), count(large, *isa, Opcode::add_i32)) << isa->name;
+  }
+}
+
+// Steps beyond int32 come out as 0, whatever the zero point.
+TEST(Levels, AreUnsignedWhereOneRowPassesInt32) {
+  std::vector<float> multipliers = mixed();
+  multipliers[5] = 1e7f;
+  for (const Isa* isa : all_isas()) EXPECT_EQ(count(graph_of(48, multipliers), *isa, Opcode::pack_s8), 0) << isa->name;
+}
+
+}  // namespace
+}  // namespace sparsec
