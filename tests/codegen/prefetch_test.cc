@@ -81,7 +81,8 @@ TEST(Prefetch, PiecesAskForWhatTheyRead) {
   EXPECT_LE(cut.size(), whole.size() + 1);
 }
 
-// Pair by pair: 128 bytes on, each plane once a vector; later groups find the activations in L2.
+// Pair by pair, the first pair in front of the loop: 128 bytes on, each plane once a vector; later groups find the
+// activations in L2.
 TEST(Prefetch, TheFirstGroupOfTilesAsks) {
   const Isa& amx = *find_isa("amx");
   ConvSpec spec = spec_of(1);
@@ -89,7 +90,7 @@ TEST(Prefetch, TheFirstGroupOfTilesAsks) {
     std::vector<int64_t> lines;
     for (int64_t plane = 0; plane < kPlanes; ++plane)
       for (int64_t vector = 0; vector < 2; ++vector)
-        lines.push_back(plane * kPlaneBytes + tap + 64 * vector + 128 + 63);
+        lines.insert(lines.end(), 2, plane * kPlaneBytes + tap + 64 * vector + 128 + 63);
     return lines;
   };
   EXPECT_EQ(asked(amx, spec, ConvFamily::amx, 0, 32), expected(spec.taps[kLastTap]));
