@@ -4,7 +4,6 @@
 #include "codegen/kernels/activation.h"
 #include "codegen/kernels/constants.h"
 #include "compiler/error.h"
-#include "compiler/oracle/numerics.h"
 
 namespace sparsec::kernels {
 namespace {
@@ -83,41 +82,33 @@ kir::Function lower_lookup(const Isa& isa, const Lookup& op, Border border, Word
 bool supports_binary(BinaryKind kind) { return kind != BinaryKind::pow; }
 bool supports_qbinary(BinaryKind kind) { return supports_binary(kind); }
 
-namespace {
-
-// The sum by its own formula: constants stay in registers.
-kir::Function lower_qsum(const Isa& isa, bool subtract, Quant qa, Quant qb, Quant out, Border border, WordPool& pool,
-                         std::string name, std::string comment) {
+kir::Function lower_sum_of_bytes(const Isa& isa, const SumOfBytes& sum, int32_t zero_point, Border border,
+                                 WordPool& pool, std::string name, std::string comment) {
   return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t before_the_loop) {
-    const int a = 0, c = 1, sum = 2, part = 6, first_free = 7;
+    const int a = 0, c = 1, y = 2, part = 6, first_free = 7;
     Constants constants(b, pool, isa, first_free, isa.registers);
-    const numerics::StepsOfSum steps = numerics::steps_of_sum(qa, qb, out, subtract);
-    const auto add = [&](int j, int packed, float multiplier) {
+    const auto add = [&](int to, int packed, int j, float multiplier) {
       b.two(Opcode::unpack, part, packed, j);
       b.two(Opcode::to_float, part, part);
-      constants.fma(sum + j, part, multiplier);
+      constants.fma(to, part, multiplier);
     };
     b.load(a, {kIn, 0});
     b.load(c, {3, 0});
     for (int j = 0; j < 4; ++j) {
-      constants.copy(sum + j, steps.bias);
-      add(j, a, steps.multiplier_a);
-      add(j, c, steps.multiplier_b);
-      b.two(Opcode::to_int, sum + j, sum + j);
-      if (out.zero_point != 0) b.three(Opcode::add_i32, sum + j, sum + j, constants.in_register(part, out.zero_point));
+      constants.copy(y + j, sum.bias);
+      add(y + j, a, j, sum.multiplier_a);
+      add(y + j, c, j, sum.multiplier_b);
+      b.two(Opcode::to_int, y + j, y + j);
+      if (zero_point != 0) b.three(Opcode::add_i32, y + j, y + j, constants.in_register(part, zero_point));
     }
-    b.pack(Opcode::pack, a, sum, sum + 1, sum + 2, sum + 3);
+    b.pack(Opcode::pack, a, y, y + 1, y + 2, y + 3);
     constants.load_at(before_the_loop);
     return a;
   });
 }
 
-}  // namespace
-
 kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant qa, Quant qb, Quant out, Border border,
                             WordPool& pool, std::string name, std::string comment) {
-  if (kind == BinaryKind::add || kind == BinaryKind::sub)
-    return lower_qsum(isa, kind == BinaryKind::sub, qa, qb, out, border, pool, std::move(name), std::move(comment));
   return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {
     const int a = 0, c = 1, y = 2, z = 6;
     b.load(a, {kIn, 0});

@@ -26,6 +26,13 @@ kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant a, Quant b, Q
                             std::string name, std::string comment);
 bool supports_qbinary(BinaryKind kind);
 
+// The same of bytes a and b by clamp_u8(round_even(fma(b, multiplier_b, fma(a, multiplier_a, bias))) + zero_point).
+struct SumOfBytes {
+  float multiplier_a, multiplier_b, bias;
+};
+kir::Function lower_sum_of_bytes(const Isa& isa, const SumOfBytes& sum, int32_t zero_point, Border border,
+                                 WordPool& pool, std::string name, std::string comment);
+
 // The maximum over a window of stride 1. Pointers: input, output, pool(2), mask when border.keep. Outside the picture
 // the input must hold what never wins.
 kir::Function lower_max_pool(const Isa& isa, bool integer, const std::vector<int64_t>& taps, Border border,

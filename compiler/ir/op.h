@@ -184,10 +184,8 @@ struct FConv {
 struct Lookup {
   std::array<uint8_t, 256> table;
 };
-// u8, u8 (same shape) -> u8: clamp(round_half_even(r) + zero_point).
-//   add and sub: r = fma(float(b), mb, fma(float(a), ma, c)), with ma = a.scale / scale, mb = b.scale / scale (negative
-//   for sub), and c = -(a.zero_point * ma + b.zero_point * mb), rounded once from double
-//   others: r = (real(a) op real(b)) * (1 / scale), with real(x) = float(x - zero_point) * scale
+// u8, u8 (same shape) -> u8: clamp(round_half_even((real(a) op real(b)) * (1 / scale)) + zero_point),
+// with real(x) = float(x - zero_point) * scale.
 struct QBinary {
   BinaryKind kind;
 };

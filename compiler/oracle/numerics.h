@@ -43,17 +43,4 @@ inline Scaling requantising(int32_t acc_bias, float multiplier, float bias, Quan
   return {acc_bias, multiplier / q.scale, bias / q.scale};
 }
 
-// ---- sums of bytes -------------------------------------------------------------------------------------------------
-// a + b, or a - b, of quantised bytes in steps of the output, before it is rounded and its zero point added (QBinary).
-struct StepsOfSum {
-  float multiplier_a, multiplier_b, bias;
-  float operator()(uint8_t a, uint8_t b) const {
-    return fma(float(b), multiplier_b, fma(float(a), multiplier_a, bias));
-  }
-};
-inline StepsOfSum steps_of_sum(Quant a, Quant b, Quant out, bool subtract) {
-  const float ma = a.scale / out.scale, mb = (subtract ? -b.scale : b.scale) / out.scale;
-  return {ma, mb, float(-(double(ma) * a.zero_point + double(mb) * b.zero_point))};
-}
-
 }  // namespace sparsec::numerics

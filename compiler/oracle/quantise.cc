@@ -83,21 +83,16 @@ void evaluate_op(const Lookup& op, const Call& call) {
 
 void evaluate_op(const QBinary& op, const Call& call) {
   const Quant qa = call.in_quant(0), qb = call.in_quant(1), qy = call.out_quant();
+  const auto real = [](uint8_t x, Quant q) { return float(int32_t(x) - q.zero_point) * q.scale; };
   const auto a = call.in(0).data<uint8_t>(), b = call.in(1).data<uint8_t>();
   const auto y = call.out().data<uint8_t>();
-  // In int32 that wraps, as kernels add.
-  const auto level = [&](float steps) {
-    return numerics::clamp_u8(int32_t(uint32_t(numerics::round_even(steps)) + uint32_t(qy.zero_point)));
-  };
-  if (op.kind == BinaryKind::add || op.kind == BinaryKind::sub) {
-    const numerics::StepsOfSum steps = numerics::steps_of_sum(qa, qb, qy, op.kind == BinaryKind::sub);
-    for (size_t i = 0; i < y.size(); ++i) y[i] = level(steps(a[i], b[i]));
-    return;
-  }
-  const auto real = [](uint8_t x, Quant q) { return float(int32_t(x) - q.zero_point) * q.scale; };
   const float per_scale = 1.0f / qy.scale;
-  for (size_t i = 0; i < y.size(); ++i)
-    y[i] = level(arithmetic::binary(op.kind, real(a[i], qa), real(b[i], qb), call.node.name) * per_scale);
+  for (size_t i = 0; i < y.size(); ++i) {
+    const int32_t steps =
+        numerics::round_even(arithmetic::binary(op.kind, real(a[i], qa), real(b[i], qb), call.node.name) * per_scale);
+    // In int32 that wraps, as kernels add.
+    y[i] = numerics::clamp_u8(int32_t(uint32_t(steps) + uint32_t(qy.zero_point)));
+  }
 }
 
 }  // namespace sparsec::oracle

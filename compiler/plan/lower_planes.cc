@@ -6,6 +6,7 @@
 #include "codegen/kernels/pointwise.h"
 #include "compiler/error.h"
 #include "compiler/plan/lowering.h"
+#include "compiler/plan/two_fmas.h"
 
 namespace sparsec {
 namespace {
@@ -263,6 +264,11 @@ void lower_planes(Lowering& to, const Node& node, int32_t index) {
     });
   } else if (const auto* op = std::get_if<QBinary>(&node.op)) {
     flat_step(to, node, index, node.inputs, "qbinary", [&](WordPool& pool, std::string name) {
+      const std::optional<kernels::SumOfBytes> sum =
+          in_two_fmas(op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out));
+      if (sum)
+        return kernels::lower_sum_of_bytes(to.isa, *sum, quant(out).zero_point, border, pool, std::move(name),
+                                           describe(to, node));
       return kernels::lower_qbinary(to.isa, op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out), border,
                                     pool, std::move(name), describe(to, node));
     });

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
+
+#include "compiler/plan/neighbours.h"
 
 namespace sparsec {
 namespace {
@@ -55,17 +56,6 @@ bool has_steps(const Scaling& s, int32_t zero_point, const Steps& steps, oracle:
     ++level;
   }
   return level_of(s, zero_point, range.most) == level;
-}
-
-// x, and then the floats above and below it, nearest first.
-std::vector<float> around(float x, int neighbours) {
-  std::vector<float> near{x};
-  float up = x, down = x;
-  for (int i = 0; i < neighbours; ++i) {
-    near.push_back(up = std::nextafterf(up, std::numeric_limits<float>::infinity()));
-    near.push_back(down = std::nextafterf(down, -std::numeric_limits<float>::infinity()));
-  }
-  return near;
 }
 
 bool fits(const Scaling& s, oracle::AccumulatorRange range) {

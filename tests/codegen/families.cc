@@ -33,9 +33,8 @@ class Maker {
 
   Families run() {
     lookup();
-    qbinary(BinaryKind::add, "qbinary");
-    qbinary(BinaryKind::sub, "qbinary_sub");
-    qbinary(BinaryKind::mul, "qbinary_mul");
+    qbinary();
+    sum_of_bytes();
     max_pool(true);
     max_pool(false);
     unary(Activation::silu);
@@ -125,24 +124,35 @@ class Maker {
     }
   }
 
-  void qbinary(BinaryKind kind, const char* name) {
-    const Quant a{0.03f, 120}, b{0.05f, 7}, q{0.07f, 31};
-    const bool sums = kind != BinaryKind::mul;
-    const float ma = a.scale / q.scale, mb = (kind == BinaryKind::sub ? -b.scale : b.scale) / q.scale;
-    const auto c = float(-(double(ma) * a.zero_point + double(mb) * b.zero_point));
+  void qbinary() {
+    const Quant a{0.03f, 120}, b{0.05f, 0}, q{0.07f, 31};
     WordPool pool(kernels::kPoolPointer);
-    kir::Function f = kernels::lower_qbinary(isa_, kind, a, b, q, {}, pool, name, "of u8");
+    kir::Function f = kernels::lower_qbinary(isa_, BinaryKind::add, a, b, q, {}, pool, "qbinary", "add of u8");
+    two_inputs(std::move(f), pool, [&](int x, int z) {
+      const float sum = float(x - a.zero_point) * a.scale + float(z - b.zero_point) * b.scale;
+      return numerics::clamp_u8(numerics::round_even(sum * (1 / q.scale)) + q.zero_point);
+    });
+  }
+
+  void sum_of_bytes() {
+    const kernels::SumOfBytes sum{0.43f, -0.71f, -51.3f};
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_sum_of_bytes(isa_, sum, 131, {}, pool, "sum_of_bytes", "of u8, by two fmas");
+    two_inputs(std::move(f), pool, [&](int x, int z) {
+      const float steps =
+          numerics::fma(float(z), sum.multiplier_b, numerics::fma(float(x), sum.multiplier_a, sum.bias));
+      return numerics::clamp_u8(numerics::round_even(steps) + 131);
+    });
+  }
+
+  template <typename Byte>
+  void two_inputs(kir::Function f, const WordPool& pool, Byte byte) {
     const int64_t y = new_region();
     add(std::move(f), {in(0), out(y), constants(pool.words()), in(4096)});
     for (int64_t p = 0; p < pixels_; ++p) {
       uint32_t w = 0;
-      for (int j = 0; j < 4; ++j) {
-        const int x = byte_of(word(4 * p), j), z = byte_of(word(4096 + 4 * p), j);
-        const float steps =
-            sums ? numerics::fma(float(z), mb, numerics::fma(float(x), ma, c))
-                 : float(x - a.zero_point) * a.scale * (float(z - b.zero_point) * b.scale) * (1 / q.scale);
-        w |= uint32_t(numerics::clamp_u8(numerics::round_even(steps) + q.zero_point)) << (8 * j);
-      }
+      for (int j = 0; j < 4; ++j)
+        w |= uint32_t(byte(byte_of(word(4 * p), j), byte_of(word(4096 + 4 * p), j))) << (8 * j);
       expect(y + 4 * p, w);
     }
   }
