@@ -19,7 +19,7 @@ set(rows
   "codegen/interpret       : compiler/error.h codegen/program codegen/isa"
   "codegen/emit            : compiler/error.h codegen/program codegen/isa runtime/include runtime/core/steps.h"
   "codegen/kernels         : compiler/error.h compiler/ir compiler/oracle/numerics.h compiler/oracle/piecewise.h codegen/program codegen/isa"
-  "compiler/plan           : compiler/error.h compiler/ir compiler/oracle/evaluate.h compiler/oracle/epilogue.h compiler/passes/rewrite.h codegen/program codegen/isa codegen/kernels codegen/emit/image.h runtime/core/steps.h runtime/core/letterbox.h runtime/include"
+  "compiler/plan           : compiler/error.h compiler/ir compiler/oracle/evaluate.h compiler/oracle/epilogue.h compiler/oracle/numerics.h compiler/passes/rewrite.h codegen/program codegen/isa codegen/kernels codegen/emit/image.h runtime/core/steps.h runtime/core/letterbox.h runtime/include"
   "compiler/compile        : compiler/error.h compiler/version.h compiler/ir compiler/import compiler/passes compiler/analysis compiler/plan codegen/isa codegen/emit/image.h runtime/core/cpu.h runtime/include"
   "compiler/engine         : compiler/error.h codegen/emit runtime/include runtime/core/api.h runtime/host/temporary_watch.h"
   "compiler/verify         : compiler/error.h compiler/ir compiler/oracle compiler/compile compiler/plan compiler/engine codegen runtime/core/letterbox.h runtime/core/steps.h runtime/core/pool.h runtime/core/run.h runtime/core/api.h runtime/include"
