@@ -57,41 +57,13 @@ std::vector<T> by_slot(const std::vector<T>& per_channel, const std::vector<int3
   return out;
 }
 
-// Groups of rows with different additions have no code in common: where fewer tiles than these use a kernel, fetching
-// its code takes longer than additions for all rows.
-constexpr int64_t kSharedCodeTiles = 64;
-
-// Of the form requantise, which `tiles` tiles go through. Rows that are no channel may be anything. A row whose numbers
-// are too large for signed levels keeps all of them as QConv has them: one kernel packs all rows alike.
-void set_levels(ConvSpec& spec, std::vector<numerics::Scaling>& scalings, const Tensor& weights,
-                const std::vector<int32_t>& rows, int64_t tiles) {
-  const int32_t zero_point = spec.outputs.front().quantiser().zero_point;
-  spec.offset.assign(rows.size(), zero_point);
-  std::vector<SignedLevels> levels(rows.size(), {{}, 0});
-  bool additions = false;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] < 0) continue;
-    const auto one = in_one_fma(scalings[i], zero_point, oracle::accumulators_of(weights, size_t(rows[i])));
-    if (!one) return;
-    levels[i] = *one;
-    additions |= one->offset != 0 || one->scaling.acc_bias != 0;
-  }
-  if (additions && tiles < kSharedCodeTiles) return;
-  spec.signed_levels = true;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    scalings[i] = levels[i].scaling;
-    spec.offset[i] = levels[i].offset;
-  }
-}
-
-void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const std::vector<int32_t>& rows,
-                  int64_t tiles) {
+void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const std::vector<int32_t>& rows) {
   const kernels::ConvOutput& out = spec.outputs.front();
   const oracle::Epilogue epilogue = oracle::epilogue_of(
       op, weights, spec.outputs.size() == 1 && !out.f32 ? std::optional(out.quantiser()) : std::nullopt,
       spec.residual ? std::optional(spec.residual_quant) : std::nullopt);
-  std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
-  if (epilogue.form == EpilogueForm::requantise) set_levels(spec, scalings, weights, rows, tiles);
+  const std::vector<numerics::Scaling> scalings = by_slot(epilogue.scalings, rows);
+  if (epilogue.form == EpilogueForm::requantise) spec.offset.assign(rows.size(), out.quantiser().zero_point);
   const bool apart = std::ranges::any_of(scalings, [](const numerics::Scaling& s) { return s.acc_bias != 0; });
   for (const numerics::Scaling& s : scalings) {
     if (apart) spec.acc_bias.push_back(s.acc_bias);
@@ -101,17 +73,23 @@ void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const 
   spec.curve = epilogue.curve;
 }
 
+// The output channel of each row, -1 for none.
+std::vector<int32_t> rows_of(Lowering& to, const Node& node) {
+  std::vector<int32_t> rows = to.planes(node.outputs[0]).channel_of;
+  if (!std::holds_alternative<QConv>(node.op)) return rows;
+  // an f32 output has a slot a channel, a u8 output whole planes of four: the rows are the larger
+  for (ValueId v : node.outputs)
+    if (to.graph.value(v).type == DType::u8) rows = to.planes(v).channel_of;
+  rows.resize((rows.size() + 3) / 4 * 4, -1);
+  return rows;
+}
+
 ConvSpec spec_of(Lowering& to, const Node& node) {
   const auto* q = std::get_if<QConv>(&node.op);
   const auto* f = std::get_if<FConv>(&node.op);
   const Window& window = q ? q->window : f->window;
   const PlanePlace& in = to.planes(node.inputs[0]);
-  std::vector<int32_t> rows = to.planes(node.outputs[0]).channel_of;
-  if (q) {  // an f32 output has a slot a channel, a u8 output whole planes of four: the rows are the larger
-    for (ValueId v : node.outputs)
-      if (to.graph.value(v).type == DType::u8) rows = to.planes(v).channel_of;
-    rows.resize((rows.size() + 3) / 4 * 4, -1);
-  }
+  const std::vector<int32_t> rows = rows_of(to, node);
   ConvSpec spec;
   spec.integer = q != nullptr;
   spec.in_planes = in.layout.planes;
@@ -146,10 +124,49 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
     out.planes = place.layout.planes;
     spec.outputs.push_back(out);
   }
-  if (q)
-    set_epilogue(spec, *q, *to.graph.value(node.inputs[1]).constant, rows,
-                 to.planes(node.outputs[0]).layout.flat_vectors(to.isa.lanes));
+  if (q) set_epilogue(spec, *q, *to.graph.value(node.inputs[1]).constant, rows);
   return spec;
+}
+
+// Rows that cannot do without additions make the code of their group its own, where groups share code: dense kernels
+// do, unrolled ones without zeros, and those of tiles. Of the last many tiles may use a kernel, so that additions for
+// all rows would take longer than fetching its code.
+constexpr int64_t kSharedCodeTiles = 64;
+bool rows_may_differ(const ConvSpec& spec, kernels::ConvFamily family, int64_t tiles) {
+  switch (family) {
+    case kernels::ConvFamily::dense:
+      return false;
+    case kernels::ConvFamily::unrolled:
+      return std::ranges::count(spec.words, 0u) > spec.rows;
+    case kernels::ConvFamily::amx:
+      return tiles >= kSharedCodeTiles;
+  }
+  return false;
+}
+
+// Of the form requantise: signed levels in place of the formula beside QConv. A row whose numbers are too large for
+// them keeps all rows as they are, for one kernel packs them alike; one that needs additions, where rows may not
+// differ. Rows that are no channel may be anything.
+void take_signed_levels(ConvSpec& spec, const Tensor& weights, const std::vector<int32_t>& rows, bool may_differ) {
+  std::vector<SignedLevels> levels(rows.size(), {{}, 0});
+  bool additions = false;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] < 0) continue;
+    const numerics::Scaling plain{spec.acc_bias.empty() ? 0 : spec.acc_bias[i], spec.multiplier[i], spec.bias[i]};
+    const auto one = in_one_fma(plain, spec.offset[i], oracle::accumulators_of(weights, size_t(rows[i])));
+    if (!one) return;
+    levels[i] = *one;
+    additions |= one->offset != 0 || one->scaling.acc_bias != 0;
+  }
+  if (additions && !may_differ) return;
+  spec.signed_levels = true;
+  spec.acc_bias.resize(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    spec.acc_bias[i] = levels[i].scaling.acc_bias;
+    spec.multiplier[i] = levels[i].scaling.multiplier;
+    spec.bias[i] = levels[i].scaling.bias;
+    spec.offset[i] = levels[i].offset;
+  }
 }
 
 // Where the accumulators of groups in pieces lie between them. One group follows the other over the same memory, unless
@@ -179,7 +196,7 @@ class Partials {
 void lower_conv(Lowering& to, const Node& node, int32_t index) {
   to.need_planes(node.inputs[0]);
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) to.need_planes(node.inputs[2]);
-  const ConvSpec spec = spec_of(to, node);
+  ConvSpec spec = spec_of(to, node);
   const PlanePlace& out = to.planes(node.outputs[0]);
   const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
 
@@ -187,6 +204,9 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   LayerChoice choice = choose_kernel(to.isa, spec, tiles,
                                      asked == to.options.kernels.end() ? to.options.kernel : name_of(asked->second));
   choice.node = node.name;
+  if (spec.form() == EpilogueForm::requantise)
+    take_signed_levels(spec, *to.graph.value(node.inputs[1]).constant, rows_of(to, node),
+                       rows_may_differ(spec, choice.family, tiles));
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
                               to_string(to.graph.value(node.outputs[0]).shape) + ", " +

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 
 #include "compiler/ir/verify.h"
 #include "compiler/oracle/evaluate.h"
@@ -19,19 +20,20 @@ constexpr Quant kIn{0.02f, 100},
     kOut{1, 77};  // an odd zero point: a multiplier of 1/4 has ties that no bias stands for
 
 // A 1x1 convolution of a square picture.
-Graph graph_of(int64_t side, const std::vector<float>& multipliers, int32_t acc_bias = -1234) {
+Graph graph_of(int64_t side, const std::vector<float>& multipliers, bool sparse = true) {
   Graph g;
   g.meta.path = "test.onnx";
   const Shape shape{1, kChannels, side, side};
   g.inputs = {g.add_value({"x", DType::u8, shape, nullptr, kIn})};
   QConv op;
   op.window = Window{{1, 1}, {1, 1}, {1, 1}, {}};
-  op.acc_bias.assign(kChannels, acc_bias);
+  op.acc_bias.assign(kChannels, -1234);
   op.multiplier = multipliers;
   op.bias.assign(kChannels, 0);
   op.lookup.resize(1);
   Tensor w(DType::s8, {kChannels, kChannels, 1, 1});
-  for (size_t i = 0; i < w.bytes.size(); ++i) w.data<int8_t>()[i] = int8_t(i * 37 % 251 - 125);
+  for (size_t i = 0; i < w.bytes.size(); ++i)
+    w.data<int8_t>()[i] = sparse && i / 4 % 3 != 0 ? 0 : int8_t(i * 37 % 251 - 125);
   const ValueId weights = g.add_constant("w", std::move(w));
   g.outputs = {g.add_value({"y", DType::u8, shape, nullptr, kOut})};
   g.nodes.push_back({"Conv", std::move(op), {g.inputs[0], weights}, {g.outputs[0]}});
@@ -40,13 +42,15 @@ Graph graph_of(int64_t side, const std::vector<float>& multipliers, int32_t acc_
 }
 
 // How often the layer's kernels have an opcode, once the plan's results are seen to be the oracle's.
-int64_t count(const Graph& graph, const Isa& isa, Opcode op) {
+int64_t count(const Graph& graph, const Isa& isa, Opcode op, const std::string& kernel = {}) {
   std::mt19937 random(4);
   Tensor x(DType::u8, graph.value(graph.inputs[0]).shape), y(DType::u8, graph.value(graph.outputs[0]).shape);
   for (uint8_t& v : x.data<uint8_t>()) v = uint8_t(random());
   const std::vector<TensorPtr> inputs{share(std::move(x))};
   const auto want = oracle::run(graph, inputs);
-  const Plan plan = make_plan(graph, isa, {});
+  PlanOptions options;
+  options.kernel = kernel;
+  const Plan plan = make_plan(graph, isa, options);
   std::vector<Tensor> got{std::move(y)};
   Simulator(plan).run(inputs, got);
   EXPECT_EQ(got[0].bytes, want.at(graph.outputs[0])->bytes) << isa.name;
@@ -71,16 +75,28 @@ TEST(Levels, AreSignedAndWithoutAdditionsWhereEveryRowAllows) {
   }
 }
 
-// Rows that need additions have them alone, where many tiles use the kernel; else all rows alike.
+// Rows that need additions have them alone where groups share no code; else all rows alike.
 TEST(Levels, OfRowsThatNeedAdditions) {
+  const Graph large = graph_of(48, mixed()), small = graph_of(6, mixed());
+  const auto expect_signed = [](const Graph& graph, const Isa& isa, const std::string& kernel, bool is_signed) {
+    const int64_t additions = count(graph, isa, Opcode::add_i32, kernel);
+    EXPECT_EQ(count(graph, isa, Opcode::pack_s8, kernel) > 0, is_signed) << isa.name << ' ' << kernel;
+    EXPECT_EQ(count(graph, isa, Opcode::pack, kernel) > 0, !is_signed) << isa.name << ' ' << kernel;
+    EXPECT_GT(additions, 0) << isa.name << ' ' << kernel;
+    if (!is_signed) return;  // then groups may share their code
+    EXPECT_LT(additions, kChannels) << isa.name << ' ' << kernel;
+  };
   for (const Isa* isa : all_isas()) {
-    const Graph large = graph_of(48, mixed()), small = graph_of(6, mixed());
-    EXPECT_GT(count(large, *isa, Opcode::pack_s8), 0) << isa->name;
-    EXPECT_EQ(count(large, *isa, Opcode::pack), 0) << isa->name;
-    EXPECT_GT(count(large, *isa, Opcode::add_i32), 0) << isa->name;
-    EXPECT_GT(count(small, *isa, Opcode::pack), 0) << isa->name;
-    EXPECT_EQ(count(small, *isa, Opcode::pack_s8), 0) << isa->name;
-    EXPECT_GT(count(small, *isa, Opcode::add_i32), count(large, *isa, Opcode::add_i32)) << isa->name;
+    expect_signed(large, *isa, "dense", false);
+    if (isa->unroll) {
+      expect_signed(large, *isa, "unrolled", true);
+      expect_signed(small, *isa, "unrolled", true);
+      expect_signed(graph_of(48, mixed(), false), *isa, "unrolled", false);
+    }
+    if (isa->tiles) {
+      expect_signed(large, *isa, "amx", true);
+      expect_signed(small, *isa, "amx", false);
+    }
   }
 }
 
