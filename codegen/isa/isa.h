@@ -2,9 +2,9 @@
 //
 // One file per ISA holds one Isa; isa.cc's table lists them. Adding an ISA is one file and one row
 // (docs/adding-an-isa.md). Assembly of x86 is AT&T syntax; placeholders there (aarch64_text.cc lists those of AArch64):
-// {d} {a} {b} {c} {e} vector registers, {b+1} the one behind {b}, {m} the memory operand and {m+64} the one 64 bytes further, {base} and {off}
-// its parts, {td} {ta} {tb} tile registers, {i} the immediate, {fn} the function's name (for local labels), {s0}
-// {s1}... scratch vectors that the ISA keeps for itself.
+// {d} {a} {b} {c} {e} vector registers, {b+1} the one behind {b}, {m} the memory operand and {m+64} the one 64 bytes
+// further, {base} and {off} its parts, {td} {ta} {tb} tile registers, {i} the immediate, {fn} the function's name (for
+// local labels), {s0} {s1}... scratch vectors that the ISA keeps for itself.
 #pragma once
 
 #include <cstdint>

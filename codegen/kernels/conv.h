@@ -44,7 +44,8 @@ struct ConvSpec {
   std::vector<uint32_t> words;    // [row][plane][tap]
   std::vector<int32_t> acc_bias;  // [row], integer: added to the accumulator; empty: nothing
   // [row]: fma(float(accumulator), multiplier, bias) is what the epilogue's form() begins with, in its unit, as QConv
-  // has it (or the same function by other numbers, with signed_levels). Float convolutions have the bias only, where their accumulators start.
+  // has it (or the same function by other numbers, with signed_levels). Float convolutions have the bias only, where
+  // their accumulators start.
   std::vector<float> multiplier, bias;
   // Of the form requantise: [row], added to what the fma is rounded to; empty: nothing. With signed_levels that is the
   // output's byte less 128, clamped to s8, else the byte, clamped to u8.
