@@ -98,10 +98,35 @@ void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
                          to.in_planes(x, in.origin + lane, in.plane_bytes), descriptor});
 }
 
+// How often each index of a dimension is taken, where that is equally often and in order.
+std::optional<int32_t> times_each(const std::vector<int64_t>& source, int64_t size) {
+  const auto n = int64_t(source.size());
+  if (size == 0 || n % size != 0) return std::nullopt;
+  const int64_t times = n / size;
+  for (int64_t i = 0; i < n; ++i)
+    if (source[size_t(i)] != i / times) return std::nullopt;
+  return int32_t(times);
+}
+
+void lower_repeat(Lowering& to, const Node& node, int32_t index, int32_t rows, int32_t columns) {
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
+  const sparsec_repeat d{int32_t(in.cols), rows,         columns, int32_t(in.planes), in.plane_bytes,
+                         out.plane_bytes,  out.pitch * 4};
+  to.fill_border(y, Lowering::Sides::border);
+  to.begin_step(node.name, index, in.rows, describe(to, node));
+  to.row_tiles({x}, 1, {y}, rows);
+  to.call("repeat", {to.in_planes(y, out.origin, rows * out.pitch * 4),
+                     to.in_planes(x, in.origin, in.pitch * 4),
+                     {to.add_descriptor(d), 0}});
+}
+
 void lower_resize(Lowering& to, const Node& node, int32_t index) {
   const auto& op = std::get<Resize>(node.op);
   const ValueId x = node.inputs[0], y = node.outputs[0];
   const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
+  const auto rows = times_each(op.source_row, in.rows), columns = times_each(op.source_col, in.cols);
+  if (rows && columns) return lower_repeat(to, node, index, *rows, *columns);
   const sparsec_resize head{int32_t(out.rows), int32_t(out.cols), in.pitch * 4, out.pitch * 4};
   std::vector<uint8_t> bytes(reinterpret_cast<const uint8_t*>(&head), reinterpret_cast<const uint8_t*>(&head + 1));
   const auto append = [&](const std::vector<int64_t>& indices) {

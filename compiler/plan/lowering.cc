@@ -50,10 +50,11 @@ void Lowering::flat_tiles(const std::vector<ValueId>& reads, int64_t reach, cons
   extents_.back().reach = reach;
 }
 
-void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes) {
+void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes,
+                         int64_t rows_written) {
   whole_tiles(reads, writes);
   extents_.back().tiles = StepExtent::Tiles::rows;
-  extents_.back().pixels_per_tile = writes.empty() ? 1 : planes(writes[0]).layout.pitch;
+  extents_.back().pixels_per_tile = writes.empty() ? 1 : rows_written * planes(writes[0]).layout.pitch;
   extents_.back().rows_per_tile = rows_per_tile;
 }
 

@@ -32,7 +32,7 @@ struct StepExtent {
   Tiles tiles = Tiles::whole;
   int64_t pixels_per_tile = 0;  // of the tensor written
   int64_t reach = 0;            // `vectors`: how many pixels past its own a tile reads
-  int64_t rows_per_tile = 0;    // `rows`: rows of the input that an output row takes
+  int64_t rows_per_tile = 0;    // `rows`: rows of the input that a tile takes
   std::vector<Planes> reads, writes;
   int64_t code = 0, largest_call = 0;  // bytes of code and weights: of all calls, and of the largest
   bool is_border = false;              // writes only borders: may run before everything else in its group
@@ -74,7 +74,8 @@ class Lowering {
 
   // Says how the current step's tiles lie, for column tiling; a step that does not is `whole`.
   void flat_tiles(const std::vector<ValueId>& reads, int64_t reach, const std::vector<ValueId>& writes);
-  void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes);
+  void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes,
+                 int64_t rows_written = 1);
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
   // Adds the plain picture whose rows the current step's tiles read or write, one each.
   void plain_row_tiles(ValueId v, bool written);

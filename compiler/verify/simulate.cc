@@ -22,12 +22,19 @@ namespace {
 
 sparsec_kernel runtime_step(std::string_view name) {
   static constexpr std::pair<std::string_view, sparsec_kernel> kSteps[] = {
-      {"copy", SPARSEC_STEP(copy)},           {"fill", SPARSEC_STEP(fill)},
-      {"unary", SPARSEC_STEP(unary)},         {"binary", SPARSEC_STEP(binary)},
-      {"quantise", SPARSEC_STEP(quantise)},   {"dequantise", SPARSEC_STEP(dequantise)},
-      {"cast", SPARSEC_STEP(cast)},           {"softmax", SPARSEC_STEP(softmax)},
-      {"max_pool", SPARSEC_STEP(max_pool)},   {"resize", SPARSEC_STEP(resize)},
-      {"split_row", SPARSEC_STEP(split_row)}, {"decode_row", SPARSEC_STEP(decode_row)},
+      {"copy", SPARSEC_STEP(copy)},
+      {"fill", SPARSEC_STEP(fill)},
+      {"unary", SPARSEC_STEP(unary)},
+      {"binary", SPARSEC_STEP(binary)},
+      {"quantise", SPARSEC_STEP(quantise)},
+      {"dequantise", SPARSEC_STEP(dequantise)},
+      {"cast", SPARSEC_STEP(cast)},
+      {"softmax", SPARSEC_STEP(softmax)},
+      {"max_pool", SPARSEC_STEP(max_pool)},
+      {"resize", SPARSEC_STEP(resize)},
+      {"repeat", SPARSEC_STEP(repeat)},
+      {"split_row", SPARSEC_STEP(split_row)},
+      {"decode_row", SPARSEC_STEP(decode_row)},
       {"letterbox", SPARSEC_STEP(letterbox)},
   };
   for (const auto& [key, step] : kSteps)

@@ -104,6 +104,14 @@ typedef struct {
 } sparsec_resize;
 void SPARSEC_STEP(resize)(const void* const* pointers, int64_t tiles);
 
+/* Nearest resize by whole numbers: each pixel becomes `rows` x `columns` of the output. A tile is one row of the input,
+ * of all planes. pointers: out (the first of the rows), a, descriptor. */
+typedef struct {
+  int32_t in_columns, rows, columns, planes;
+  int64_t in_plane, out_plane, out_pitch; /* bytes */
+} sparsec_repeat;
+void SPARSEC_STEP(repeat)(const void* const* pointers, int64_t tiles);
+
 /* A row of 32-bit pixels taken apart into its `step` phases, for strided convolutions: pixel x is pixel x / step of
  * phase x % step. A tile is one row. pointers: out (the row of phase 0; that of the next lies phase_stride bytes on),
  * a (in_columns pixels), descriptor. A phase has `columns` pixels, those that the row is too short for are `fill`. */

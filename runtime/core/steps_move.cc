@@ -1,4 +1,4 @@
-// Steps that move elements without looking at them: copy, fill, resize, split_row.
+// Steps that move elements without looking at them: copy, fill, resize, repeat, split_row.
 #include <cstring>
 
 #include "runtime/core/nest.h"
@@ -46,6 +46,20 @@ void fill_nest(const Nest& nest, char* out, T value) {
            for (int64_t i = 0; i < n; ++i) store<T>(o + i * so, value);
          }
        });
+}
+
+// Each pixel `times` over.
+SPARSEC_INLINE void repeat_pixels(char* out, const char* in, int32_t n, int32_t times) {
+  typedef uint32_t Vector __attribute__((vector_size(16)));
+  int32_t x = 0;
+  for (; times == 2 && x + 4 <= n; x += 4) {
+    const Vector v = load<Vector>(in + 4 * int64_t(x));
+    store<Vector>(out + 8 * int64_t(x), __builtin_shufflevector(v, v, 0, 0, 1, 1));
+    store<Vector>(out + 8 * int64_t(x) + 16, __builtin_shufflevector(v, v, 2, 2, 3, 3));
+  }
+  for (; x < n; ++x)
+    for (int32_t i = 0; i < times; ++i)
+      store<uint32_t>(out + 4 * (int64_t{times} * x + i), load<uint32_t>(in + 4 * int64_t(x)));
 }
 
 // Pixels of a phase that its row has; the rest are filled.
@@ -124,6 +138,17 @@ void SPARSEC_STEP(resize)(const void* const* pointers, int64_t tiles) {
       const char* from = in + rows[y] * d.in_pitch;
       for (int32_t x = 0; x < d.out_columns; ++x)
         store<uint32_t>(to + 4 * int64_t(x), load<uint32_t>(from + 4 * int64_t(columns[x])));
+    }
+  }
+}
+
+void SPARSEC_STEP(repeat)(const void* const* pointers, int64_t tiles) {
+  const auto& d = *static_cast<const sparsec_repeat*>(pointers[2]);
+  for (int32_t plane = 0; plane < d.planes; ++plane) {
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      char* out = (char*)pointers[0] + plane * d.out_plane + tile * tile_stride(pointers, 0);
+      const char* in = static_cast<const char*>(pointers[1]) + plane * d.in_plane + tile * tile_stride(pointers, 1);
+      for (int32_t row = 0; row < d.rows; ++row) repeat_pixels(out + row * d.out_pitch, in, d.in_columns, d.columns);
     }
   }
 }

@@ -130,6 +130,26 @@ TEST(Steps, ResizeTakesTheRowsAndColumnsOfItsTables) {
   }
 }
 
+TEST(Steps, RepeatMakesEachPixelSeveral) {
+  constexpr int kRows = 2, kPlanes = 3, kMost = 23;
+  for (int times : {1, 2, 3})
+    for (int width = 1; width <= kMost; ++width) {
+      uint32_t in[kPlanes][kRows][kMost];
+      for (size_t i = 0; i < sizeof in / 4; ++i) (&in[0][0][0])[i] = uint32_t(i);
+      const int down = 4 - times;
+      std::vector<uint32_t> out(size_t(kPlanes * kRows * down * (times * width + 1)), 99);
+      const size_t pitch = size_t(times * width + 1), plane = kRows * size_t(down) * pitch;
+      const sparsec_repeat d{width, down, times, kPlanes, sizeof in[0], int64_t(plane * 4), int64_t(pitch * 4)};
+      call_step(sparsec_step_repeat, kRows, {{out.data(), int64_t(down * pitch * 4)}, {in, sizeof in[0][0]}, {&d, 0}});
+      for (size_t p = 0; p < kPlanes; ++p)
+        for (size_t y = 0; y < size_t(kRows * down); ++y) {
+          for (size_t x = 0; x < size_t(times * width); ++x)
+            EXPECT_EQ(out[p * plane + y * pitch + x], in[p][y / size_t(down)][x / size_t(times)]);
+          EXPECT_EQ(out[p * plane + y * pitch + pitch - 1], 99U);
+        }
+    }
+}
+
 TEST(Steps, SplitRowTakesPhasesApartAndFillsTheMissing) {
   for (int step : {1, 2, 3, 4}) {
     for (int width = 1; width < 70; ++width) {
