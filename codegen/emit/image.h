@@ -19,6 +19,7 @@ struct CallImage {
   int32_t function = -1;     // index into ProgramImage::functions, or
   std::string runtime_step;  // the name of a ready-made step of runtime/core/steps.h: "copy"
   uint32_t first_pointer = 0, pointers = 0;
+  int32_t neighbour = 0;
 };
 
 struct StepImage {
@@ -38,7 +39,8 @@ struct ProgramImage {
   std::vector<CallImage> calls;
   std::vector<StepImage> steps;
   std::vector<sparsec_work> schedule, detect_schedule;
-  int64_t arena_bytes = 0;
+  int64_t arena_bytes = 0;  // of a strip
+  int32_t strips = 1;       // that a picture is cut into
   sparsec_head head{};  // its pointers stay null: the names are in ModelImage, the schedule is above
 };
 

@@ -41,7 +41,7 @@ Cell array(std::string element, int64_t size, std::vector<Cell> cells) {
 }
 
 Cell pointer(const sparsec_pointer& p) {
-  return record("sparsec_pointer", {u32(p.space), u32(p.index), i64(p.offset), i64(p.stride)});
+  return record("sparsec_pointer", {u32(p.space), u32(p.index), i64(p.offset), i64(p.stride), i64(p.strip)});
 }
 
 Cell tensor(const TensorImage& t) {
@@ -56,7 +56,7 @@ Cell call(const ModelImage& model, const ProgramImage& program, const CallImage&
   std::string kernel = c.function >= 0
                            ? kernel_symbol(model, program, program.functions[static_cast<size_t>(c.function)])
                            : runtime_step_symbol(c.runtime_step);
-  return record("sparsec_call", {symbol(std::move(kernel)), u32(c.first_pointer), u32(c.pointers)});
+  return record("sparsec_call", {symbol(std::move(kernel)), u32(c.first_pointer), u32(c.pointers), i32(c.neighbour)});
 }
 
 Cell step(const StepImage& s) {
@@ -64,7 +64,7 @@ Cell step(const StepImage& s) {
 }
 
 Cell work(const sparsec_work& w) {
-  return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end), i64(w.handed)});
+  return record("sparsec_work", {u32(w.step), u32(w.barrier), i64(w.begin), i64(w.end), i64(w.handed), u32(w.strips_meet)});
 }
 
 Cell level(const sparsec_level& l) {
@@ -113,7 +113,8 @@ void append_program(const ModelImage& model, const ProgramImage& program, const 
                        constants ? symbol(constants_symbol(model, program)) : null(), u64(program.constants.size()),
                        u64(static_cast<uint64_t>(program.arena_bytes)), reference(pointers), reference(calls),
                        reference(steps), u32(count(steps)), reference(schedule), u32(count(schedule)),
-                       head(program.head, reference(detection), count(detection), reference(class_names))});
+                       head(program.head, reference(detection), count(detection), reference(class_names)),
+                       u32(static_cast<uint32_t>(program.strips))});
   for (Table* t : {&pointers, &calls, &steps, &schedule, &detection}) tables->push_back(std::move(*t));
   tables->push_back(
       {.symbol = prefix + "program", .type = "sparsec_program", .rows = {std::move(whole)}, .single = true});

@@ -22,6 +22,7 @@
 #include "compiler/import/class_names.h"
 #include "compiler/import/onnx_reader.h"
 #include "compiler/import/sha256.h"
+#include "runtime/core/cpu_count.h"
 #include "sparsec/files.h"
 
 namespace sparsec::cli {
@@ -113,13 +114,25 @@ void refuse_false_library(const std::string& path) {
   }
 }
 
+// Whether the machine that compiles will run it.
+bool for_this_machine(const ModelOptions& o, const LoadOptions& load) {
+  return !load.isa.empty() || o.targets == std::vector<std::string>{"host"} ||
+         o.targets == std::vector<std::string>{"all"};
+}
+
 // Of the target, per core; nothing where it is not known.
 std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
   if (o.l2_kib) return o.l2_kib;
-  const bool own = !load.isa.empty() || o.targets == std::vector<std::string>{"host"} ||
-                   o.targets == std::vector<std::string>{"all"};
-  const int64_t kib = own ? sysconf(_SC_LEVEL2_CACHE_SIZE) >> 10 : 0;
+  const int64_t kib = for_this_machine(o, load) ? sysconf(_SC_LEVEL2_CACHE_SIZE) >> 10 : 0;
   return kib > 0 ? std::optional(kib) : std::nullopt;
+}
+
+// One for each thread, unless threads will have pictures of their own (runtime/core/run.h).
+int strips(const ModelOptions& o, const LoadOptions& load) {
+  if (o.strips) return *o.strips;
+  if (!for_this_machine(o, load)) return 1;
+  const int threads = load.threads > 0 ? load.threads : rt::usable_cores();
+  return o.batch.value_or(1) >= threads ? 1 : threads;
 }
 
 // Everything of the options that shapes a library, as text: for its header, the cache's key and its listing.
@@ -131,6 +144,7 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
+  if (const int n = strips(o, load); n > 1) out += fmt::format(" --strips {}", n);
   if (!o.plan.empty()) {  // what is in it counts, not where it is
     const auto bytes = read_file(o.plan);
     out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
@@ -176,6 +190,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
+  out.plan.strips = strips(o, load);
   out.targets = load.isa.empty() ? isas(o.targets) : std::vector{isa_to_run(o, load)};
   if (!o.plan.empty()) {
     const PlanFile plan = read_plan_file(o.plan);

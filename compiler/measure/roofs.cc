@@ -33,11 +33,11 @@ class ModelWriter {
     const auto at = int64_t(program_.constants.size());
     for (uint32_t word : words)
       for (int i = 0; i < 4; ++i) program_.constants.push_back(uint8_t(word >> (8 * i)));
-    return {SPARSEC_CONSTANTS, 0, at, 0};
+    return {SPARSEC_CONSTANTS, 0, at, 0, 0};
   }
   // Room in the arena: `bytes` for each of `tiles`.
   sparsec_pointer room(int64_t bytes, int64_t tiles) {
-    const sparsec_pointer p{SPARSEC_ARENA, 0, program_.arena_bytes, bytes};
+    const sparsec_pointer p{SPARSEC_ARENA, 0, program_.arena_bytes, bytes, 0};
     program_.arena_bytes += (bytes * tiles + kLine - 1) / kLine * kLine;
     return p;
   }
@@ -48,7 +48,7 @@ class ModelWriter {
     const auto number = uint32_t(program_.steps.size());
     program_.steps.push_back({function.name, function.comment, number, 1, tiles, 0});
     program_.functions.push_back(std::move(function));
-    for (int64_t i = 0; i < times; ++i) program_.schedule.push_back({number, 0, 0, tiles, 0});
+    for (int64_t i = 0; i < times; ++i) program_.schedule.push_back({number, 0, 0, tiles, 0, 0});
   }
 
   ModelImage finish() {

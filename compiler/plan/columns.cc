@@ -169,7 +169,11 @@ class Columns {
     groups.push_back({steps_[size_t(first)], steps_[size_t(last)], n, working_set(first, last, n)});
   }
   void add(int32_t s, int64_t begin, int64_t end, bool barrier) {
-    schedule.push_back({uint32_t(steps_[size_t(s)]), barrier, begin, end, handed_});
+    const auto step = uint32_t(steps_[size_t(s)]);
+    const ProgramImage& program = plan_.program;
+    const StepImage& image = program.steps[step];
+    const bool neighbours = image.calls > 0 && program.calls[image.first_call].neighbour != 0;
+    schedule.push_back({step, barrier, begin, end, handed_ * program.strips, neighbours});
   }
 
   // In bands, everything that the group touches lives as long as the group (numbers of steps in the plan).

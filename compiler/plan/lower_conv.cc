@@ -84,17 +84,21 @@ std::vector<int32_t> rows_of(Lowering& to, const Node& node) {
   return rows;
 }
 
+const Window& window_of(const Node& node) {
+  const auto* q = std::get_if<QConv>(&node.op);
+  return q ? q->window : std::get<FConv>(node.op).window;
+}
+
 ConvSpec spec_of(Lowering& to, const Node& node) {
   const auto* q = std::get_if<QConv>(&node.op);
   const auto* f = std::get_if<FConv>(&node.op);
-  const Window& window = q ? q->window : f->window;
   const PlanePlace& in = to.planes(node.inputs[0]);
   const std::vector<int32_t> rows = rows_of(to, node);
   ConvSpec spec;
   spec.integer = q != nullptr;
   spec.in_planes = in.layout.planes;
   spec.in_plane_bytes = in.layout.plane_bytes;
-  spec.taps = taps_of(window, in.layout);
+  spec.taps = taps_of(window_of(node), in.layout);
   spec.rows = int64_t(rows.size());
   spec.words = words_of(*to.graph.value(node.inputs[1]).constant, rows, in.channel_of, spec.integer);
   spec.activation = q ? q->activation : f->activation;
@@ -196,6 +200,7 @@ class Partials {
 void lower_conv(Lowering& to, const Node& node, int32_t index) {
   to.need_planes(node.inputs[0]);
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) to.need_planes(node.inputs[2]);
+  to.need_rows_around(node.inputs[0], window_of(node).pads);
   ConvSpec spec = spec_of(to, node);
   const PlanePlace& out = to.planes(node.outputs[0]);
   const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
@@ -204,9 +209,11 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   LayerChoice choice = choose_kernel(to.isa, spec, tiles,
                                      asked == to.options.kernels.end() ? to.options.kernel : name_of(asked->second));
   choice.node = node.name;
+  choice.predicted_cycles *= double(to.strips());
+  for (auto& [family, cycles] : choice.candidates) cycles *= double(to.strips());
   if (spec.form() == EpilogueForm::requantise)
     take_signed_levels(spec, *to.graph.value(node.inputs[1]).constant, rows_of(to, node),
-                       rows_may_differ(spec, choice.family, tiles));
+                       rows_may_differ(spec, choice.family, tiles * to.strips()));
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
                               to_string(to.graph.value(node.outputs[0]).shape) + ", " +
@@ -279,7 +286,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           break;
       }
     }
-    choice.products += group.products * tiles;
+    choice.products += group.products * tiles * to.strips();
     constexpr int64_t kInsnBytes = 8;
     const int64_t code = int64_t(group.function.code.size()) * kInsnBytes;
     const int32_t function = to.add_function(std::move(group.function));

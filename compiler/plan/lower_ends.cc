@@ -15,7 +15,7 @@ void lower_decode(Lowering& to, size_t k) {
   int64_t cell = 0;  // of the level's first anchor
   for (size_t before = 0; before < k; ++before) {
     const Shape& shape = to.graph.value(node.inputs[before]).shape;
-    cell += int64_t(op.levels[before].anchors.size()) * shape[2] * shape[3];
+    cell += int64_t(op.levels[before].anchors.size()) * shape[2] * to.strips() * shape[3];
   }
   to.need_planes(node.inputs[k]);
   const PlaneLayout& l = to.planes(node.inputs[k]).layout;
@@ -34,11 +34,11 @@ void lower_decode(Lowering& to, size_t k) {
     d.sigmoid_done = op.sigmoid_done;
     Location out = to.plain(node.outputs[0]);
     out.offset += cell * channels * 4;
-    to.call("decode_row", {{out, l.cols * channels * 4},
+    to.call("decode_row", {{out, l.cols * channels * 4, l.rows * l.cols * channels * 4},
                            to.in_planes(node.inputs[k], l.origin + int64_t(a) * channels * l.plane_bytes, l.pitch * 4),
                            {out, 0},
                            {to.add_descriptor(d), 0}});
-    cell += l.rows * l.cols;
+    cell += l.rows * to.strips() * l.cols;
   }
 }
 
@@ -50,7 +50,7 @@ void lower_letterbox(Lowering& to) {
   const bool bytes = value.type == DType::u8;
   sparsec_letterbox d{};
   d.type = abi_type(value.type);
-  d.rows = int32_t(net[2]);
+  d.rows = int32_t(net[2] * to.strips());
   d.columns = int32_t(net[3]);
   d.phase_rows = int32_t(detection.phases.rows);
   d.phase_columns = int32_t(detection.phases.cols);
@@ -64,9 +64,8 @@ void lower_letterbox(Lowering& to) {
   to.begin_step("letterbox", -1, value.shape[2], "letterbox -> " + value.name + " " + to_string(value.shape));
   if (begin == input) {
     const int64_t row = net[3] * int64_t(size_of(value.type));
-    d.plane_stride = net[2] * row;
-    const Location at = to.plain(input);
-    return to.call("letterbox", {{at, row}, {at, 0}, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
+    d.plane_stride = d.rows * row;
+    return to.call("letterbox", {to.plain_rows(input, 0, row), {to.plain(input), 0}, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
   }
   const PlanePlace& place = to.planes(begin);
   const PlaneLayout& l = place.layout;
@@ -78,7 +77,8 @@ void lower_letterbox(Lowering& to) {
   d.plane_stride = l.plane_bytes;
   to.row_tiles({}, 1, {begin});
   const Operand out = to.in_planes(begin, l.origin, l.pitch * 4);
-  to.call("letterbox", {out, {out.at, 0}, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
+  const Operand origin{out.at, 0, -l.rows * l.pitch * 4};  // of the picture, not of the strip
+  to.call("letterbox", {out, origin, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
 }
 
 }  // namespace sparsec

@@ -259,11 +259,10 @@ void convert(Lowering& to, ValueId v, bool into_planes) {
   to.plain_row_tiles(v, !into_planes);
   for (size_t slot = 0; slot < place.channel_of.size(); ++slot) {
     if (place.channel_of[slot] < 0) continue;
-    Location array = to.plain(v);
-    array.offset += place.channel_of[slot] * l.rows * l.cols * element;
     const Operand planar =
         to.in_planes(v, l.origin + int64_t(slot) / per_plane * l.plane_bytes + int64_t(slot) % per_plane, l.pitch * 4);
-    const Operand flat{array, l.cols * element};
+    const Operand flat =
+        to.plain_rows(v, place.channel_of[slot] * l.rows * to.strips() * l.cols * element, l.cols * element);
     to.call("copy", into_planes ? std::vector<Operand>{planar, flat, descriptor}
                                 : std::vector<Operand>{flat, planar, descriptor});
   }

@@ -52,6 +52,7 @@ void flat_step(Lowering& to, const Node& node, int32_t index, const std::vector<
 
 void lower_flat_pool(Lowering& to, const Node& node, int32_t index) {
   const Window& w = std::get<MaxPool>(node.op).window;
+  to.need_rows_around(node.inputs[0], w.pads);
   const PlaneLayout& in = to.planes(node.inputs[0]).layout;
   std::vector<int64_t> taps;
   for (int64_t y = 0; y < w.kernel[0]; ++y)
@@ -232,8 +233,8 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   to.need_plain(x);
   const Value& value = to.graph.value(x);
   const int64_t channels = value.shape[1], rows = value.shape[2], cols = value.shape[3];
+  const int64_t channel_bytes = rows * to.strips() * cols * 4;
   const PlaneLayout& out = to.planes(y).layout;
-  const Location from = to.plain(x);
   to.fill_border(y, Lowering::Sides::border);
   to.begin_step(node.name, index, rows, describe(to, node));
   to.row_tiles({}, 1, {y});
@@ -248,10 +249,8 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
       loop.type_out = SPARSEC_U8;
       loop.scale = q.scale[0];
       loop.zero_point = q.zero_point[0];
-      Location at = from;
-      at.offset += c * rows * cols * 4;
       to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4),
-                           {at, cols * 4},
+                           to.plain_rows(x, c * channel_bytes, cols * 4),
                            {to.add_descriptor(loop), 0}});
     }
     return;
@@ -260,14 +259,13 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   std::vector<kir::Function> functions;
   for (int64_t p = 0; p < out.planes; ++p)
     functions.push_back(kernels::lower_quantise_rows(
-        to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, rows * cols * 4,
+        to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes,
         out.pitch * 4, pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
   const Operand words{to.add_words(pool.words()), 0};
   for (int64_t p = 0; p < out.planes; ++p) {
-    Location at = from;
-    at.offset += 4 * p * rows * cols * 4;
     to.call(to.add_function(std::move(functions[size_t(p)])),
-            {{at, cols * 4}, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+            {to.plain_rows(x, 4 * p * channel_bytes, cols * 4),
+             to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
   }
 }
 

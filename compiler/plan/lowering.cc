@@ -58,6 +58,12 @@ void Lowering::row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_til
   extents_.back().rows_per_tile = rows_per_tile;
 }
 
+Operand Lowering::plain_rows(ValueId v, int64_t bytes, int64_t row) {
+  Location at = plain(v);
+  at.offset += bytes;
+  return {at, row, graph.value(v).shape[2] * row};
+}
+
 void Lowering::plain_row_tiles(ValueId v, bool written) {
   const Location at = plain(v);
   if (at.space != SPARSEC_ARENA) return;
@@ -75,6 +81,8 @@ void Lowering::note_code(int64_t bytes, int64_t shared) {
 }
 
 void Lowering::add_call(CallImage call, const std::vector<Operand>& operands) {
+  for (const Operand& o : operands)
+    if (o.neighbour != 0) call.neighbour = o.neighbour;
   SPARSEC_CHECK(!plan.program.steps.empty() && operands.size() <= SPARSEC_MAX_POINTERS,
                 "a call needs a step and few pointers");
   call.pointers = uint32_t(operands.size());
@@ -165,6 +173,47 @@ void Lowering::need_planes(ValueId v) {
   detects = saved;
 }
 
+void Lowering::need_rows_around(ValueId v, const Pads& pads) {
+  auto& [above, below] = has_rows_around_[v];
+  if (strips() == 1 || (pads.top <= above && pads.bottom <= below)) return;
+  above = std::max(above, pads.top);
+  below = std::max(below, pads.bottom);
+  const PlaneLayout& l = planes(v).layout;
+  const bool saved = std::exchange(detects, detection.reads_value[size_t(v)]);
+  begin_step(graph.value(v).name + " edges", -1, l.planes, "rows of " + graph.value(v).name + " from other strips");
+  detects = saved;
+  edges_.push_back({int32_t(plan.program.steps.size()) - 1, planes(v).at.index, extents_.back().detects});
+  whole_tiles({v}, {v});
+  // `rows` from row `from` of the neighbour, as rows `to` and on
+  const auto copy = [&](int32_t neighbour, int64_t rows, int64_t from, int64_t to) {
+    if (rows == 0) return;
+    sparsec_loop loop{};
+    loop.element_bytes = 4;
+    loop.rank = 2;
+    loop.shape[0] = rows;
+    loop.shape[1] = l.cols;
+    loop.out[0] = loop.a[0] = l.pitch * 4;
+    loop.out[1] = loop.a[1] = 4;
+    Operand theirs = in_planes(v, l.origin + l.offset(from, 0), l.plane_bytes);
+    theirs.neighbour = neighbour;
+    call("copy", {in_planes(v, l.origin + l.offset(to, 0), l.plane_bytes), theirs, {add_descriptor(loop), 0}});
+  };
+  copy(-1, above, l.rows - above, -above);
+  copy(1, below, 0, l.rows);
+}
+
+// The next meeting that both schedules have; the end of the picture is one.
+void Lowering::keep_edges_alive() {
+  for (size_t i = 0; i < edges_.size(); ++i) {
+    const auto next = std::find_if(edges_.begin() + ptrdiff_t(i) + 1, edges_.end(), [&](const Edges& e) {
+      return e.detects || !edges_[i].detects;
+    });
+    const int32_t until = next == edges_.end() ? int32_t(plan.program.steps.size()) - 1 : next->step;
+    int32_t& last = plan.places.buffers[size_t(edges_[i].buffer)].last;
+    last = std::max(last, until);
+  }
+}
+
 void Lowering::need_plain(ValueId v) {
   if (graph.value(v).constant || has_plain_[v]) return;
   has_plain_[v] = true;
@@ -188,6 +237,7 @@ Operand Lowering::mask(ValueId v) {
 void Lowering::fill_border(ValueId v, Sides sides) {
   const PlanePlace& place = planes(v);
   if (!place.keep_border) return;
+  std::erase_if(has_rows_around_, [&](const auto& x) { return planes(x.first).at.index == place.at.index; });
   const PlaneLayout& l = place.layout;
   const int64_t flat_end = l.origin + l.flat_vectors(isa.lanes) * isa.vector_bytes();
   const int64_t pitches_end = l.origin + l.rows * l.pitch * 4;
@@ -228,10 +278,10 @@ void Lowering::resolve() {
       int64_t offset = o.at.offset;
       uint32_t index = uint32_t(o.at.index);
       if (o.at.space == SPARSEC_ARENA) {
-        offset += plan.places.buffers[index].offset;
+        offset += plan.places.buffers[index].offset + o.neighbour * plan.program.arena_bytes;
         index = 0;
       }
-      plan.program.pointers.push_back({uint32_t(o.at.space), index, offset, o.stride});
+      plan.program.pointers.push_back({uint32_t(o.at.space), index, offset, o.stride, o.strip});
     }
   }
 }

@@ -16,7 +16,9 @@ namespace sparsec {
 // A pointer of a call before buffers have offsets.
 struct Operand {
   Location at;
-  int64_t stride = 0;  // bytes per tile
+  int64_t stride = 0;     // bytes per tile
+  int64_t strip = 0;      // bytes per strip, beside its arena
+  int32_t neighbour = 0;  // -1, 1: in the arena of the strip above, below
 };
 
 // How a step's tiles lie in the pixels that it reads and writes, and what it keeps in the cache: what column tiling
@@ -51,6 +53,7 @@ class Lowering {
   const Isa& isa;
   const PlanOptions& options;
   Plan& plan;
+  int64_t strips() const { return plan.program.strips; }
 
   // Whose schedule the next steps are in, and whether they group with no other. Conversions and borders are in
   // detection's schedule, too, where it reads their value.
@@ -77,6 +80,8 @@ class Lowering {
   void row_tiles(const std::vector<ValueId>& reads, int64_t rows_per_tile, const std::vector<ValueId>& writes,
                  int64_t rows_written = 1);
   void whole_tiles(const std::vector<ValueId>& reads, const std::vector<ValueId>& writes);
+  // A graph input or output in its plain form, from `bytes` on, by rows: `row` bytes a tile.
+  Operand plain_rows(ValueId v, int64_t bytes, int64_t row);
   // Adds the plain picture whose rows the current step's tiles read or write, one each.
   void plain_row_tiles(ValueId v, bool written);
   void note_code(int64_t bytes, int64_t shared = 0);  // of one call; those of them that an earlier call has too
@@ -91,6 +96,8 @@ class Lowering {
   // Makes sure that `v` has its planes (or its plain form), by a conversion step if its producer made only the other.
   void need_planes(ValueId v);
   void need_plain(ValueId v);
+  // Of a picture in strips: that rows above and below a strip are there, copied from its neighbours.
+  void need_rows_around(ValueId v, const Pads& pads);
   void made_planes(ValueId v) { has_planes_[v] = true; }
   void made_plain(ValueId v) { has_plain_[v] = true; }
 
@@ -103,6 +110,9 @@ class Lowering {
   // The mask of `v`'s geometry: a bit per pixel of the flat loop, set inside the picture. And how it advances per
   // vector.
   Operand mask(ValueId v);
+
+  // What neighbours read stays as it is until threads meet again.
+  void keep_edges_alive();
 
   // Turns operands into pointers, once plan.places.buffers have offsets.
   void resolve();
@@ -121,6 +131,12 @@ class Lowering {
   std::multimap<size_t, int32_t> functions_;  // by digest of their code
   std::map<ValueId, Location> constants_;
   std::map<ValueId, bool> has_planes_, has_plain_;
+  struct Edges {
+    int32_t step, buffer;
+    bool detects;
+  };
+  std::vector<Edges> edges_;                                        // steps that copy rows of a neighbour
+  std::map<ValueId, std::pair<int64_t, int64_t>> has_rows_around_;  // above, below
 };
 
 // One for each kind of node; each opens its steps and calls its kernels.

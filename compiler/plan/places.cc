@@ -197,6 +197,8 @@ class Assigner {
     if ((l.plane_bytes / 64) % 2 == 0)
       l.plane_bytes += 64;  // an odd number of cache lines: the channels of a pixel spread over the sets
     if (l.planes * l.plane_bytes > std::numeric_limits<int32_t>::max()) refuse_size(g_, value);
+    place.above = need.top;
+    place.below = need.bottom;
     place.keep_border = need.any();
     place.border = border_of(value, need);
     place.channel_of = slot_map_[size_t(v)];

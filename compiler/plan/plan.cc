@@ -5,6 +5,7 @@
 
 #include "compiler/error.h"
 #include "compiler/plan/lowering.h"
+#include "compiler/plan/strips.h"
 
 namespace sparsec {
 namespace {
@@ -107,7 +108,7 @@ void describe_rows(Plan& plan, const DecodedRows& rows) {
   head.classes = uint32_t(rows.classes);
   head.sigmoid_done = 1;
   sparsec_level& level = head.level[0];
-  level.where = {SPARSEC_OUTPUT, uint32_t(at.index), at.offset, 0};
+  level.where = {SPARSEC_OUTPUT, uint32_t(at.index), at.offset, 0, 0};
   level.rows = int32_t(rows.boxes);
   level.columns = 1;
   level.ready = uint32_t(plan.program.detect_schedule.size());
@@ -123,7 +124,7 @@ void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vec
   head.sigmoid_done = op.sigmoid_done;
   const auto origin = [&](const PlanePlace& place) {
     const int64_t buffer = plan.places.buffers[size_t(place.at.index)].offset;
-    return sparsec_pointer{SPARSEC_ARENA, 0, buffer + place.at.offset + place.layout.origin, 0};
+    return sparsec_pointer{SPARSEC_ARENA, 0, buffer + place.at.offset + place.layout.origin, 0, 0};
   };
   for (size_t k = 0; k < levels.size(); ++k) {
     const PlanePlace& place = *plan.places.planes[size_t(levels[k].planes)];
@@ -132,7 +133,7 @@ void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vec
     level.plane_stride = place.layout.plane_bytes;
     level.row_stride = place.layout.pitch * 4;
     level.column_stride = 4;
-    level.rows = int32_t(place.layout.rows);
+    level.rows = int32_t(place.layout.rows) * plan.program.strips;
     level.columns = int32_t(place.layout.cols);
     level.anchors = int32_t(op.levels[k].anchors.size());
     level.stride = op.levels[k].stride;
@@ -155,7 +156,7 @@ void describe_head(Plan& plan, const DetectionGraph& detection, const std::vecto
   else
     describe_levels(plan, detection, steps);
   const Value& input = detection.graph.value(detection.graph.inputs[0]);
-  plan.program.head.input_rows = int32_t(input.shape[2]);
+  plan.program.head.input_rows = int32_t(input.shape[2]) * plan.program.strips;
   plan.program.head.input_columns = int32_t(input.shape[3]);
 }
 
@@ -257,25 +258,30 @@ sparsec_type abi_type(DType t) {
 // Columns and arena. What a group hands to the next lives through both, so long groups make a large arena; where it
 // comes to more than it may, groups are cut shorter. Of models that need more without columns it may come to a quarter
 // more than that.
+static constexpr int64_t kPage = 4096;  // no page belongs to two strips
 static void cut_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
+  const int64_t strips = plan.program.strips;
   const std::vector<Buffer> uncut = plan.places.buffers;
-  const int64_t layers = place_buffers(plan.places.buffers);
+  const int64_t layers = place_buffers(plan.places.buffers) * strips;
   const int64_t most = layers <= options.arena_bytes ? options.arena_bytes : layers + layers / 4;
   const int64_t shortest = options.group_bytes >> 6;
   PlanOptions tried = options;
+  tried.group_bytes /= strips;
   for (;; tried.group_bytes = tried.group_bytes * 3 / 4) {
     plan.places.buffers = uncut;
     schedule_columns(plan, extents, tried);
     plan.program.arena_bytes = place_buffers(plan.places.buffers);
-    if (plan.program.arena_bytes <= most || tried.group_bytes < shortest) return;
+    if (strips > 1) plan.program.arena_bytes = (plan.program.arena_bytes + kPage - 1) / kPage * kPage;
+    if (plan.program.arena_bytes * strips <= most || tried.group_bytes < shortest) return;
   }
 }
 
 Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, const RawHead* raw_head) {
   check_pictures(graph);
-  const DetectionGraph detection = plan_detection(graph, raw_head);
+  DetectionGraph detection = plan_detection(graph, raw_head);
   check_head(detection);
   Plan plan;
+  plan.program.strips = cut_into_strips(detection, isa, options.strips);
   plan.isa = &isa;
   plan.program.isa = &isa;
   plan.l2_bytes = options.l2_bytes;
@@ -285,6 +291,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   const std::vector<LevelSteps> level_steps = lower_nodes(to);
   deliver_outputs(to);
   keep_levels_alive(plan, detection, level_steps);
+  to.keep_edges_alive();
   cut_columns(plan, to.extents(), options);
   describe_steps(plan);
   to.resolve();

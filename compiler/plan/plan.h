@@ -41,6 +41,7 @@ struct PlanePlace {
   Location at;  // of plane 0
   PlaneLayout layout;
   std::vector<int32_t> channel_of;  // per int8 slot or float plane: the value's channel, or -1 where there is none
+  int64_t above = 0, below = 0;     // rows outside the picture, or the strip, that consumers read
   bool keep_border = false;         // a consumer reads outside the picture
   uint32_t border = 0;              // the lane that it must find there
 };
@@ -82,6 +83,7 @@ struct PlanOptions {
   int64_t band_tiles = 48;           // a band of a group has as many vectors of each step at least, of a lone step half
   int64_t group_bytes = 17 << 19;    // a group's tensors live together: it ends before they need more than this
   int64_t arena_bytes = 10'000'000;  // shorter groups are tried where the arena needs more (see cut_columns)
+  int32_t strips = 1;     // that a picture is cut into, if it can be (strips.h)
   std::string kernel;     // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
   KernelChoices kernels;  // for these convolutions before that
 };

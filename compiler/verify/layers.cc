@@ -38,7 +38,8 @@ class InterpretingMachine : public Machine {
   void run(uint32_t entry, const std::vector<const void*>& in, const std::vector<void*>& out) override {
     const sparsec_work& work = plan_.program.schedule[entry];
     simulator_.bind(in, out);
-    simulator_.run_step(work.step, work.begin, work.end);
+    for (int strip = 0; strip < plan_.program.strips; ++strip)
+      simulator_.run_step(work.step, strip, work.begin, work.end);
   }
 
  private:
@@ -79,7 +80,7 @@ class Bench {
   Tensor read(ValueId v, bool from_planes) const {
     Tensor value(graph_.value(v).type, graph_.value(v).shape);
     if (from_planes) {
-      for_each_pixel(*plan_.places.planes[size_t(v)], value,
+      for_each_pixel(*plan_.places.planes[size_t(v)], value, 0, 0,
                      [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(element, lane, n); });
     } else {
       std::memcpy(value.bytes.data(), address(plan_.places.plain[size_t(v)]->at), value.bytes.size());
@@ -121,10 +122,10 @@ class Bench {
     return b.first <= step && b.last >= step;
   }
 
-  std::byte* address(const Location& at) const {
+  std::byte* address(const Location& at, int64_t strip = 0) const {
     switch (at.space) {
       case SPARSEC_ARENA:
-        return arena_ + plan_.places.buffers[size_t(at.index)].offset + at.offset;
+        return arena_ + strip * plan_.program.arena_bytes + plan_.places.buffers[size_t(at.index)].offset + at.offset;
       case SPARSEC_INPUT:
         return const_cast<std::byte*>(inputs_[size_t(at.index)].data()) + at.offset;
       case SPARSEC_OUTPUT:
@@ -136,31 +137,38 @@ class Bench {
     SPARSEC_CHECK(false, "a value in the constants is not written, and a picture is no value");
   }
 
+  // Of a picture in strips, with the rows of their neighbours.
   void write_planes(const PlanePlace& place, DType type, const Tensor& value) const {
     const PlaneLayout& l = place.layout;
-    if (place.keep_border) {
-      std::byte* const start = address(place.at);
+    for (int64_t strip = 0; place.keep_border && strip < plan_.program.strips; ++strip) {
+      std::byte* const start = address(place.at, strip);
       for (int64_t i = 0; i < l.planes * l.plane_bytes; i += 4) std::memcpy(start + i, &place.border, 4);
     }
     SPARSEC_CHECK(value.type == type, "the oracle's type is the graph's");
     Tensor copy = value;
-    for_each_pixel(place, copy, [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(lane, element, n); });
+    for_each_pixel(place, copy, place.above, place.below,
+                   [](std::byte* lane, std::byte* element, size_t n) { std::memcpy(lane, element, n); });
   }
 
-  // For each element of the value: its bytes in the planes and in the tensor.
+  // For each element of the value: its bytes in the planes, again in those of strips that it lies above or below of,
+  // and in the tensor.
   template <typename Move>
-  void for_each_pixel(const PlanePlace& place, Tensor& value, Move move) const {
+  void for_each_pixel(const PlanePlace& place, Tensor& value, int64_t above, int64_t below, Move move) const {
     const PlaneLayout& l = place.layout;
     const size_t size = size_of(value.type);
     const auto per_plane = int64_t(4 / size);
-    std::byte* const start = address(place.at);
+    const int64_t strips = plan_.program.strips, rows = strips * l.rows;
     for (size_t slot = 0; slot < place.channel_of.size(); ++slot) {
       const int64_t channel = place.channel_of[slot];
       if (channel < 0) continue;
-      std::byte* const plane = start + int64_t(slot) / per_plane * l.plane_bytes + l.origin + int64_t(slot) % per_plane;
-      std::byte* element = value.bytes.data() + size_t(channel * l.rows * l.cols) * size;
-      for (int64_t y = 0; y < l.rows; ++y) {
-        for (int64_t x = 0; x < l.cols; ++x, element += size) move(plane + l.offset(y, x), element, size);
+      for (int64_t strip = 0; strip < strips; ++strip) {
+        std::byte* const plane = address(place.at, strip) + int64_t(slot) / per_plane * l.plane_bytes + l.origin +
+                                 int64_t(slot) % per_plane;
+        const int64_t first = strip * l.rows, end = first + l.rows;
+        for (int64_t y = std::max<int64_t>(0, first - above); y < std::min(rows, end + below); ++y) {
+          std::byte* element = value.bytes.data() + size_t((channel * rows + y) * l.cols) * size;
+          for (int64_t x = 0; x < l.cols; ++x, element += size) move(plane + l.offset(y - first, x), element, size);
+        }
       }
     }
   }

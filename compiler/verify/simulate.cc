@@ -46,7 +46,8 @@ sparsec_kernel runtime_step(std::string_view name) {
 
 // The arena is as long as the plan says, so that a sanitizer sees what runs over it, and starts poisoned, so that
 // nothing relies on zeros.
-Simulator::Simulator(const Plan& plan) : plan_(plan), arena_(size_t(plan.program.arena_bytes), 0xa5) {}
+Simulator::Simulator(const Plan& plan)
+    : plan_(plan), arena_(size_t(plan.program.arena_bytes * plan.program.strips), 0xa5) {}
 
 void Simulator::bind(std::vector<const void*> inputs, std::vector<void*> outputs) {
   inputs_ = std::move(inputs);
@@ -87,39 +88,37 @@ void Simulator::detect(const uint8_t* rgb, int rows, int columns,
 
 void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads) {
   rt::Picture* const pictures = picture_;
-  const auto meets_after = [&](const sparsec_work& work) {
-    return rt::meets_after(work, plan_.program.steps[work.step].tiles, threads, caches_);
+  const rt::Team team{threads, plan_.program.strips};
+  const auto meet_between = [&](const sparsec_work& before, const sparsec_work& after) {
+    return rt::meets_after(before, plan_.program.steps[before.step].tiles, team, caches_) ||
+           rt::meets_before(after, team);
   };
   for (size_t last = first; first < end; first = last) {
     do ++last;
-    while (last < end && !meets_after(schedule[last - 1]));
+    while (last < end && !meet_between(schedule[last - 1], schedule[last]));
     for (int thread = threads; thread-- > 0;) {
       if (pictures) picture_ = pictures + thread;
-      for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, threads);
+      for (size_t e = first; e < last; ++e) run_share(schedule[e], thread, team);
     }
   }
   picture_ = pictures;
 }
 
-void Simulator::run_share(const sparsec_work& work, int thread, int threads) {
+void Simulator::run_share(const sparsec_work& work, int thread, const rt::Team& team) {
   const StepImage& step = plan_.program.steps[work.step];
-  const rt::Share tiles = rt::tiles_of(work, step.tiles, threads, caches_);
-  if (step.split == 0) {
-    const rt::Share share = rt::share_of(tiles.end - tiles.begin, thread, threads);
-    run_step(work.step, tiles.begin + share.begin, tiles.begin + share.end);
-  } else if (tiles.begin != tiles.end) {
-    for (uint32_t c = 0; c < step.calls; ++c)
-      if (int(c / step.split) % threads == thread) run_call(step.first_call + c, tiles.begin, tiles.end);
-  }
+  rt::share_entry(work, step, plan_.program.calls.data() + step.first_call, team, thread, caches_,
+                  [&](int strip, uint32_t c, int64_t begin, int64_t end) {
+                    run_call(step.first_call + c, strip, begin, end);
+                  });
 }
 
-void Simulator::run_step(size_t index, int64_t begin, int64_t end) {
+void Simulator::run_step(size_t index, int strip, int64_t begin, int64_t end) {
   if (begin == end) return;
   const StepImage& step = plan_.program.steps[index];
-  for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) run_call(c, begin, end);
+  for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) run_call(c, strip, begin, end);
 }
 
-void Simulator::run_call(uint32_t index, int64_t begin, int64_t end) {
+void Simulator::run_call(uint32_t index, int strip, int64_t begin, int64_t end) {
   const ProgramImage& program = plan_.program;
   const CallImage& call = program.calls[index];
   std::array<const void*, 2 * SPARSEC_MAX_POINTERS> pointers{};
@@ -128,7 +127,7 @@ void Simulator::run_call(uint32_t index, int64_t begin, int64_t end) {
     const uint8_t* base = nullptr;
     switch (p.space) {
       case SPARSEC_ARENA:
-        base = arena();
+        base = arena(strip);
         break;
       case SPARSEC_CONSTANTS:
         base = program.constants.data();
@@ -142,7 +141,7 @@ void Simulator::run_call(uint32_t index, int64_t begin, int64_t end) {
       default:
         base = static_cast<const uint8_t*>(outputs_.at(p.index));
     }
-    pointers[i] = base + p.offset + p.stride * begin;
+    pointers[i] = base + p.offset + p.strip * strip + p.stride * begin;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): abi.h has it so
     pointers[SPARSEC_MAX_POINTERS + i] = reinterpret_cast<const void*>(p.stride);
   }

@@ -32,16 +32,16 @@ class Simulator {
   void detect(const uint8_t* rgb, int rows, int columns, const std::function<void(const sparsec_level&)>& at_level,
               int threads = 1, int64_t caches = rt::kNoCache);
 
-  // Tiles [begin, end) of one step; inputs and outputs as set by `bind`.
+  // Tiles [begin, end) of one step in a strip; inputs and outputs as set by `bind`.
   void bind(std::vector<const void*> inputs, std::vector<void*> outputs);
-  void run_step(size_t step, int64_t begin, int64_t end);
+  void run_step(size_t step, int strip, int64_t begin, int64_t end);
 
-  uint8_t* arena() { return arena_.data(); }
+  uint8_t* arena(int strip = 0) { return arena_.data() + strip * plan_.program.arena_bytes; }
 
  private:
   void run_entries(const std::vector<sparsec_work>& schedule, size_t first, size_t end, int threads);
-  void run_share(const sparsec_work& work, int thread, int threads);
-  void run_call(uint32_t index, int64_t begin, int64_t end);
+  void run_share(const sparsec_work& work, int thread, const rt::Team& team);
+  void run_call(uint32_t index, int strip, int64_t begin, int64_t end);
 
   const Plan& plan_;
   std::vector<uint8_t> arena_;

@@ -18,6 +18,12 @@ const char* planes_of(const sparsec_rt_context& c, const sparsec_pointer& where)
   return base + where.offset;
 }
 
+// The same as strips of the picture.
+Strips strips_at(const sparsec_rt_context& c, const sparsec_pointer& where) {
+  const int64_t arena = where.space == SPARSEC_OUTPUT ? 0 : int64_t(c.program->arena_bytes);
+  return {strips_of(*c.program), arena + where.strip};
+}
+
 // Candidates in the network's pixels to detections in the picture's.
 void write_detections(const Candidate* items, int32_t n, const Geometry& g, sparsec_rt_detection* out) {
   const auto x = [&g](float v) { return within_picture((v - g.pad_x) / g.gain, g.columns); };
@@ -45,7 +51,8 @@ int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_by
     walk.first = walk.last;
     walk.last = head.detect_schedule + level.ready;
     if (walk.first != walk.last) run_walk(walk);
-    const LevelPlanes planes = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness));
+    const LevelPlanes planes = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness),
+                                             strips_at(c, level.where));
     complete_level(walk, level, planes, least_objectness(head, o.confidence));
     const int64_t completed = times ? now_ns() : 0;
     find_candidates(head, i, planes, o.confidence, o.multi_label != 0, found);

@@ -64,10 +64,12 @@ int64_t boxes_of(const sparsec_head& head) {
   return n;
 }
 
-LevelPlanes level_planes(const sparsec_head& head, uint32_t i, const char* where, const char* objectness) {
+LevelPlanes level_planes(const sparsec_head& head, uint32_t i, const char* where, const char* objectness,
+                         Strips strips) {
   const sparsec_level& level = head.level[i];
-  if (level.cells_per_tile > 0) return {where, objectness, level.objectness_stride};
-  return {where, where + 4 * level.plane_stride, level.plane_stride * int64_t(5 + head.classes)};
+  const int32_t rows = level.rows / strips.count;
+  if (level.cells_per_tile > 0) return {where, objectness, level.objectness_stride, strips, rows};
+  return {where, where + 4 * level.plane_stride, level.plane_stride * int64_t(5 + head.classes), strips, rows};
 }
 
 float least_objectness(const sparsec_head& head, float confidence) {
@@ -88,14 +90,14 @@ void find_candidates(const sparsec_head& head, uint32_t i, const LevelPlanes& pl
   for (int32_t a = 0; a < level.anchors; ++a) {
     const char* anchor = planes.planes + level.plane_stride * (a * int64_t(5 + classes));
     for (int32_t y = 0; y < level.rows; ++y) {
-      const char* objectnesses = planes.objectness + planes.objectness_stride * a + level.row_stride * y;
+      const char* objectnesses = planes.objectness + planes.objectness_stride * a + planes.row(level, y);
       if (!any_above(objectnesses, level.column_stride, level.columns, least)) continue;
       for (int32_t x = 0; x < level.columns; ++x) {
         const float t = load<float>(objectnesses + level.column_stride * x);
         if (!(t > least)) continue;
         const float objectness = probability(t);
         if (!(objectness > confidence)) continue;
-        const char* cell = anchor + level.row_stride * y + level.column_stride * x;
+        const char* cell = anchor + planes.row(level, y) + level.column_stride * x;
         const auto p = [&](int32_t c) { return probability(load<float>(cell + level.plane_stride * c)); };
         const float w = p(2) * 2.0f, h = p(3) * 2.0f;
         const Row row{(p(0) * 2.0f - 0.5f + float(x)) * level.stride, (p(1) * 2.0f - 0.5f + float(y)) * level.stride,

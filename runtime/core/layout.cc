@@ -52,7 +52,8 @@ Layout layout_of(const sparsec_model& model, const sparsec_program& program, int
   };
   take(sizeof(sparsec_rt_context));
   l.arenas = pictures_alone(model.batch, threads) > 0 ? size_t(threads) : 1;
-  l.arena_stride = l.arenas > 1 ? whole_pages(program.arena_bytes) : program.arena_bytes;
+  const uint64_t arena = program.arena_bytes * uint64_t(strips_of(program));
+  l.arena_stride = l.arenas > 1 ? whole_pages(arena) : arena;
   if (l.arenas > 1) used = whole_pages(used);
   l.arena = take(l.arena_stride * l.arenas);
   if (program.head.levels > 0) {
@@ -64,7 +65,7 @@ Layout layout_of(const sparsec_model& model, const sparsec_program& program, int
     }
     l.pictures = take(sizeof(Picture) * size_t(threads));
     l.letterbox = take(letterbox_scratch_bytes(program.head.input_columns, threads));
-    l.tiles = take(lazy_tiles(program.head));
+    l.tiles = take(lazy_tiles(program.head, strips_of(program)));
     l.candidates = take(sizeof(Candidate) * size_t(candidate_capacity(program.head)));
   }
   l.total = used;

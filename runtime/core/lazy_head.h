@@ -13,8 +13,8 @@
 
 namespace sparsec::rt {
 
-// How many tiles the largest lazy level has: a mark each.
-size_t lazy_tiles(const sparsec_head& head);
+// How many tiles the largest lazy level has, of all strips: a mark each.
+size_t lazy_tiles(const sparsec_head& head, int strips);
 
 // Completes the level, if it is lazy, at all cells with an objectness above `least`, by all threads. The walk says
 // where pointers lead.

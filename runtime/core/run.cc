@@ -12,20 +12,25 @@ namespace {
 
 // A thread's place among those that share a picture.
 struct Place {
-  int thread, threads;
-  char* arena;
+  int thread;
+  Team team;
+  char* arena;  // of the first strip
 };
 
-Place together(const Walk& w, int thread) { return {thread, w.context->pool.threads(), w.context->arena}; }
-Place alone(const Walk& w, int thread) { return {0, 1, w.context->arena + size_t(thread) * w.context->arena_stride}; }
+Place together(const Walk& w, int thread) {
+  return {thread, {w.context->pool.threads(), strips_of(*w.context->program)}, w.context->arena};
+}
+Place alone(const Walk& w, int thread) {
+  return {0, {1, strips_of(*w.context->program)}, w.context->arena + size_t(thread) * w.context->arena_stride};
+}
 
-// Where a pointer of a call starts, for one picture and thread.
-const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, const Place& place) {
+// Where a pointer of a call starts, for one picture, strip and thread.
+const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, int strip, const Place& place) {
   const sparsec_model& model = *w.context->model;
   const char* base = nullptr;
   switch (p.space) {
     case SPARSEC_ARENA:
-      base = place.arena;
+      base = place.arena + size_t(strip) * w.context->program->arena_bytes;
       break;
     case SPARSEC_CONSTANTS:
       base = reinterpret_cast<const char*>(w.context->program->constants);
@@ -40,15 +45,15 @@ const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, c
       base = reinterpret_cast<const char*>(w.context->pictures + place.thread);
       break;
   }
-  return base + p.offset;
+  return base + p.offset + p.strip * strip;
 }
 
-void run_tiles(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end,
+void run_tiles(const Walk& w, uint32_t picture, const sparsec_call& call, int strip, int64_t begin, int64_t end,
                const Place& place) {
   const void* pointers[2 * SPARSEC_MAX_POINTERS];
   for (uint32_t i = 0; i < call.pointers; ++i) {
     const sparsec_pointer& p = w.context->program->pointers[call.first_pointer + i];
-    pointers[i] = resolve(w, picture, p, place) + p.stride * begin;
+    pointers[i] = resolve(w, picture, p, strip, place) + p.stride * begin;
     pointers[SPARSEC_MAX_POINTERS + i] =
         reinterpret_cast<const void*>(intptr_t(p.stride));  // NOLINT(performance-no-int-to-ptr): abi.h has it so
   }
@@ -59,21 +64,14 @@ void run_entry(const Walk& w, uint32_t picture, const sparsec_work& work, const 
   const sparsec_program& program = *w.context->program;
   const sparsec_step& step = program.steps[work.step];
   const sparsec_call* calls = program.calls + step.first_call;
-  const Share tiles = tiles_of(work, step.tiles, place.threads, w.caches);
-  if (step.split == 0) {
-    const Share share = share_of(tiles.end - tiles.begin, place.thread, place.threads);
-    if (share.begin == share.end) return;
-    for (uint32_t c = 0; c < step.calls; ++c)
-      run_tiles(w, picture, calls[c], tiles.begin + share.begin, tiles.begin + share.end, place);
-  } else if (tiles.begin != tiles.end) {
-    for (uint32_t c = 0; c < step.calls; ++c)
-      if (c / step.split % uint32_t(place.threads) == uint32_t(place.thread))
-        run_tiles(w, picture, calls[c], tiles.begin, tiles.end, place);
-  }
+  share_entry(work, step, calls, place.team, place.thread, w.caches,
+              [&](int strip, uint32_t c, int64_t begin, int64_t end) {
+                run_tiles(w, picture, calls[c], strip, begin, end, place);
+              });
 }
 
 bool meets_after(const Walk& w, const sparsec_work& work, const Place& place) {
-  return rt::meets_after(work, w.context->program->steps[work.step].tiles, place.threads, w.caches);
+  return rt::meets_after(work, w.context->program->steps[work.step].tiles, place.team, w.caches);
 }
 
 bool is_letterbox(const sparsec_program& program, const sparsec_work& work) {
@@ -108,6 +106,7 @@ void walk_schedule(void* argument, int thread) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
       const bool timed = w.letterbox_ns != nullptr && thread == 0 && is_letterbox(*w.context->program, *work);
       const int64_t start = timed ? now_ns() : 0;
+      if (meets_before(*work, place.team)) pool.barrier();
       run_entry(w, w.first_picture + picture, *work, place);
       // The next picture uses the arena anew. The pool itself waits for the end of the last.
       const bool last_entry = work + 1 == w.last, last_picture = picture + 1 == w.pictures;
@@ -151,6 +150,10 @@ void walk_timed(void* argument, int thread) {
   const Place place = together(w, thread);
   for (uint32_t picture = whole; picture < w.pictures; ++picture) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
+      if (meets_before(*work, place.team)) {
+        pool.barrier();
+        watch.add_to(times[work - w.first].wait);
+      }
       run_entry(w, w.first_picture + picture, *work, place);
       watch.add_to(times[work - w.first].work);
       if (meets_after(w, *work, place) || work + 1 == w.last) pool.barrier();
@@ -161,8 +164,9 @@ void walk_timed(void* argument, int thread) {
 
 }  // namespace
 
-void run_call(const Walk& w, uint32_t picture, const sparsec_call& call, int64_t begin, int64_t end, int thread) {
-  run_tiles(w, picture, call, begin, end, together(w, thread));
+void run_call(const Walk& w, uint32_t picture, const sparsec_call& call, int strip, int64_t begin, int64_t end,
+              int thread) {
+  run_tiles(w, picture, call, strip, begin, end, together(w, thread));
 }
 
 void run_walk(Walk& walk) { walk.context->pool.run(walk.times ? walk_timed : walk_schedule, &walk); }

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define SPARSEC_ABI_VERSION 4
+#define SPARSEC_ABI_VERSION 5
 
 /* CPU features, as sparsec_cpu_features() reports them (usable: the operating system saves the registers too). */
 enum {
@@ -44,17 +44,21 @@ typedef enum {
   SPARSEC_PICTURE = 4
 } sparsec_space;
 
-/* Where a pointer of a call starts, and how far it moves from tile to tile. */
+/* Where a pointer of a call starts, and how far it moves from tile to tile. A picture may be cut into strips of as many
+ * rows, each in an arena of its own, arena_bytes apart; tiles are those of a strip. */
 typedef struct {
   uint32_t space; /* sparsec_space */
   uint32_t index; /* which input or output */
   int64_t offset; /* bytes */
   int64_t stride; /* bytes per tile */
+  int64_t strip;  /* bytes per strip, beside those from arena to arena */
 } sparsec_pointer;
 
+/* A call with a neighbour reads the strip above its own (-1) or below (1); strips that have none leave the call out. */
 typedef struct {
   sparsec_kernel kernel;
   uint32_t first_pointer, pointers; /* into sparsec_program.pointers; at most SPARSEC_MAX_POINTERS */
+  int32_t neighbour;                /* -1, 0, 1 */
 } sparsec_call;
 
 /* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, else the calls, in runs of
@@ -69,13 +73,17 @@ typedef struct {
 /* The schedule: tiles [begin, end) of a step, in order. A barrier follows where a later entry, up to the next barrier,
  * touches what this one writes or overwrites what it reads. A step's entries are in the order of its tiles and have
  * the same barrier, and steps in the order of their first entries can also run whole, one after the other: then the
- * entry from tile 0 on stands for all of them. */
+ * entry from tile 0 on stands for all of them.
+ *
+ * Threads that have a strip each need no barriers but one before every entry with strips_meet: its calls have
+ * neighbours, which may go on meanwhile, for what is read stays as it is until the next such entry. */
 typedef struct {
   uint32_t step;
   uint32_t barrier;
   int64_t begin, end;
   int64_t handed; /* in a group of several bands, else without effect: the largest tensor, in bytes, that one of its
                    * steps hands to another */
+  uint32_t strips_meet;
 } sparsec_work;
 
 typedef enum { SPARSEC_F32 = 0, SPARSEC_U8 = 1, SPARSEC_S8 = 2, SPARSEC_S32 = 3, SPARSEC_I64 = 4 } sparsec_type;
@@ -88,14 +96,15 @@ typedef struct {
 } sparsec_tensor;
 
 /* One level of the head as the network leaves it in the arena or in an output: floats, channel c of anchor a at cell
- * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes.
+ * (y, x) at offset + plane_stride * (a * (5 + classes) + c) + row_stride * y + column_stride * x. Strides in bytes. Of a
+ * picture in strips, y counts within a strip of rows / strips rows.
  *
  * It is there when the first `ready` entries of the detection schedule have run; later ones may overwrite it. Later
  * levels are not ready before earlier ones.
  *
  * Of a lazy level (cells_per_tile > 0) only the objectness is there then, of anchor a at objectness.offset +
  * objectness_stride * a, rows and columns as above. Tile t of `step` makes all channels of cells [t, t + 1) *
- * cells_per_tile, counted through whole rows of row_stride bytes.
+ * cells_per_tile, counted through whole rows of row_stride bytes (of a strip).
  *
  * Without anchors (0) it is no level but the decoded tensor, the only one in `level`: `rows` rows of 5 + classes floats
  * from `where` on, centre, size, objectness and class scores, in pixels of the network's input. */
@@ -132,7 +141,7 @@ typedef struct {
   uint32_t features; /* SPARSEC_CPU_* bits that must all be there */
   const uint8_t* constants;
   uint64_t constants_bytes;
-  uint64_t arena_bytes;
+  uint64_t arena_bytes; /* of a strip */
   const sparsec_pointer* pointers;
   const sparsec_call* calls;
   const sparsec_step* steps;
@@ -140,6 +149,7 @@ typedef struct {
   const sparsec_work* schedule;
   uint32_t n_schedule;
   sparsec_head head;
+  uint32_t strips; /* that a picture is cut into; 0 and 1: it is not */
 } sparsec_program;
 
 typedef struct {
