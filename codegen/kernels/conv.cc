@@ -13,28 +13,13 @@
 #include "codegen/kernels/conv_epilogue.h"
 #include "codegen/kernels/conv_products.h"
 #include "codegen/kernels/dense_runs.h"
+#include "codegen/kernels/pieces.h"
 #include "compiler/error.h"
 
 namespace sparsec::kernels {
 namespace {
 
 using kir::Opcode;
-
-// The part of a group's products that one kernel sums: [begin, end) of its slots. The first piece begins with the bias,
-// the last ends with the epilogue.
-struct Piece {
-  size_t begin, end;
-  bool first, last;
-  bool whole() const { return first && last; }
-};
-
-// The pointers of one piece: only the last one finishes rows.
-ConvPointers pointers_of(const ConvSpec& spec, const Piece& piece) {
-  ConvPointers pointers(spec);
-  if (!piece.last) pointers.list = {ConvPointer::input, ConvPointer::stream, ConvPointer::pool};
-  if (!piece.whole()) pointers.list.push_back(ConvPointer::partial);
-  return pointers;
-}
 
 class ConvWriter {
  public:
@@ -71,7 +56,7 @@ class ConvWriter {
       for (int r = 0; r < rows_; ++r) b_.store(partial(r), r);
     stream_.move_to(0);
     pointers_.advance(b_, isa_);
-    if (!piece_.whole()) b_.advance(partial_pointer(), partial_bytes(isa_, rows_));
+    if (!piece_.whole()) b_.advance(partial_pointer(), partial_bytes(isa_, ConvFamily::unrolled, rows_));
     b_.end();
     epilogue_.load_constants_at(before_the_loop);
     return {b_.finish(), stream_.words(), pointers_.list, products_.count(), products_.loads()};
@@ -193,22 +178,6 @@ std::vector<int64_t> products_by_slot(const Isa& isa, const ConvSpec& spec, int6
   return n;
 }
 
-// Cuts a group's slots into pieces of about as many products.
-std::vector<Piece> pieces_of(const std::vector<int64_t>& products, size_t count) {
-  int64_t total = 0, done = 0;
-  for (int64_t n : products) total += n;
-  std::vector<Piece> pieces;
-  size_t begin = 0;
-  for (size_t i = 0; i < count; ++i) {
-    size_t end = begin;
-    while (end < products.size() && done * int64_t(count) < total * int64_t(i + 1)) done += products[end++];
-    if (i + 1 == count) end = products.size();
-    pieces.push_back({begin, end, i == 0, i + 1 == count});
-    begin = end;
-  }
-  return pieces;
-}
-
 }  // namespace
 
 constexpr std::array kFamilyNames{"dense", "unrolled", "amx"};  // in the order of ConvFamily
@@ -247,9 +216,11 @@ std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily
   return borders;
 }
 
-size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64_t>& groups) {
+size_t piece_count(const Isa& isa, const ConvSpec& spec, ConvFamily family, const std::vector<int64_t>& groups) {
   // the last piece has one pointer more than a whole kernel
-  if (isa.piece_products == 0 || ConvPointers(spec).list.size() == size_t(kir::kMaxPointers)) return 1;
+  if (ConvPointers(spec).list.size() == size_t(kir::kMaxPointers)) return 1;
+  if (family == ConvFamily::amx) return amx_piece_count(spec);
+  if (family != ConvFamily::unrolled || isa.piece_products == 0) return 1;
   int64_t most = 0;
   for (size_t g = 0; g + 1 < groups.size(); ++g) {
     int64_t n = 0;
@@ -259,22 +230,25 @@ size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64
   return size_t(std::max<int64_t>(1, (most + isa.piece_products - 1) / isa.piece_products));
 }
 
-int64_t partial_bytes(const Isa& isa, int64_t rows) { return rows * isa.vector_bytes(); }
+int64_t partial_bytes(const Isa& isa, ConvFamily family, int64_t rows) {
+  return (family == ConvFamily::amx ? amx_rows(rows) : rows) * isa.vector_bytes();
+}
 
 std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
   const size_t slots = size_t(spec.in_planes) * spec.taps.size();
   SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
-  if (family == ConvFamily::amx) return {lower_conv_amx(isa, spec, first, last, pool, name, comment)};
   std::vector<Piece> parts{{0, slots, true, true}};
   if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
+  if (family == ConvFamily::amx) parts = pieces_of(amx_products_by_block(spec, first, last), pieces);
   std::vector<ConvKernel> kernels;
   for (size_t i = 0; i < parts.size(); ++i) {
-    const std::string part =
-        parts.size() == 1 ? "" : ", piece " + std::to_string(i + 1) + " of " + std::to_string(parts.size());
-    kernels.push_back(ConvWriter(isa, spec, first, last, parts[i], pool, i == 0 ? name : name + "_" + std::to_string(i),
-                                 comment + part)
-                          .write(family));
+    const bool one = parts.size() == 1;
+    const std::string part = one ? "" : ", piece " + std::to_string(i + 1) + " of " + std::to_string(parts.size());
+    const std::string part_name = i == 0 ? name : name + "_" + std::to_string(i);
+    kernels.push_back(family == ConvFamily::amx
+                          ? lower_conv_amx(isa, spec, first, last, parts[i], pool, part_name, comment + part)
+                          : ConvWriter(isa, spec, first, last, parts[i], pool, part_name, comment + part).write(family));
   }
   return kernels;
 }

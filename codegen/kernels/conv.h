@@ -7,8 +7,8 @@
 // nothing, so the kernel is the sparsity pattern. Where 16-bit sums are cheaper than 32-bit ones (saturating_dot), a
 // few vectors are held at once and the words of a row that cannot overflow 16 bits together are one instruction.
 //
-// An unrolled group whose code is too long for the micro-op cache is cut into pieces, kernels of their own that hand
-// their accumulators on through memory: each runs over all pixels before the next begins.
+// An unrolled group whose code is too long for the micro-op cache, or one of tiles whose weights are too many for the
+// first-level cache, is cut into pieces (pieces.h).
 #pragma once
 
 #include <algorithm>
@@ -104,12 +104,12 @@ int max_rows(const Isa& isa);
 // row of each, and the end.
 std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family);
 
-// Into how many pieces the unrolled kernels of these groups are best cut: as many for each.
-size_t piece_count(const Isa& isa, const ConvSpec& spec, const std::vector<int64_t>& groups);
+// Into how many pieces the kernels of these groups are best cut: as many for each.
+size_t piece_count(const Isa& isa, const ConvSpec& spec, ConvFamily family, const std::vector<int64_t>& groups);
 // Between two pieces accumulators lie as int32 [tile][row][lane]: the bytes of a tile.
-int64_t partial_bytes(const Isa& isa, int64_t rows);
+int64_t partial_bytes(const Isa& isa, ConvFamily family, int64_t rows);
 
-// The kernels of rows [first, last), `pieces` of them (only unrolled ones are cut). Their output and residual pointers
+// The kernels of rows [first, last), `pieces` of them (dense ones are not cut). Their output and residual pointers
 // start at the group's first plane, so groups whose code is the same (dense ones whose words are zero in the same
 // places) share a function. `pool` collects the constants that the layer's groups share.
 std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last,

@@ -54,8 +54,8 @@ std::vector<uint32_t> weight_tile(const ConvSpec& spec, int64_t first, int64_t l
 
 // Calls f(block, tap) in the order in which a pass goes through them: a block's taps read nearly the same lines.
 template <typename F>
-void for_each_input(const Blocks& blocks, const ConvSpec& spec, F f) {
-  for (int64_t block = 0; block < blocks.count; ++block)
+void for_each_input(const ConvSpec& spec, int64_t first_block, int64_t end_block, F f) {
+  for (int64_t block = first_block; block < end_block; ++block)
     for (size_t tap = 0; tap < spec.taps.size(); ++tap) f(block, tap);
 }
 
@@ -78,15 +78,16 @@ std::vector<uint32_t> configuration(const Blocks& blocks) {
 
 class AmxWriter {
  public:
-  AmxWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool, std::string name,
-            std::string comment)
+  AmxWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece, WordPool& pool,
+            std::string name, std::string comment)
       : isa_(isa),
         spec_(spec),
         first_(first),
         last_(last),
         tiles_(int((last - first + kRows - 1) / kRows)),
         blocks_(spec.in_planes),
-        pointers_(spec),
+        piece_(piece),
+        pointers_(pointers_of(spec, piece)),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, kSums, true) {}
@@ -96,14 +97,19 @@ class AmxWriter {
     b_.scratch(kTilesPerPass * kVectors * kTileBytes);
     b_.with_memory(Opcode::tile_config, 0, 0, {kStreamPointer, 0});
     const size_t before_the_loops = b_.place();
-    pairs();
+    piece_.last ? pairs() : sums_alone(kVectors);
     products_ = loads_ = 0;  // counted for one vector
-    b_.loop_tiles();
-    sum(1, {});
-    for (const Quad& quad : quads_of(1)) finish(quad);
-    stream_.move_to(0);
-    pointers_.advance(b_, isa_, 1);
-    b_.end();
+    if (piece_.last) {
+      b_.loop_tiles();
+      sum(1, {});
+      for (const Quad& quad : quads_of(1)) finish(quad);
+      stream_.move_to(0);
+      advance_sums(1);
+      pointers_.advance_outputs(b_, isa_, 1);
+      b_.end();
+    } else {
+      sums_alone(1);
+    }
     b_.one(Opcode::tile_release, 0);
     epilogue_.load_constants_at(before_the_loops);
     return {b_.finish(), stream_.words(), pointers_.list, products_, loads_};
@@ -127,7 +133,7 @@ class AmxWriter {
   // use; 0 for weights that are all zero.
   void gather_constants() {
     std::vector<uint32_t> words = configuration(blocks_);
-    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+    for_each_input(spec_, int64_t(piece_.begin), int64_t(piece_.end), [&](int64_t block, size_t tap) {
       for (int t = 0; t < tiles_; ++t) {
         const std::vector<uint32_t> tile = weight_tile(spec_, first_ + t * kRows, last_, blocks_, block, tap);
         places_.push_back(tile.empty() ? 0 : int64_t(words.size()) * 4);
@@ -143,16 +149,35 @@ class AmxWriter {
     b_.if_tiles(kVectors);
     sum(kVectors, {});
     stream_.move_to(0);
-    pointers_.advance_input(b_, isa_, kVectors);
+    advance_sums(kVectors);
     b_.loop_tiles(kVectors);
     sum(kVectors, quads);
     stream_.move_to(0);
-    pointers_.advance(b_, isa_, kVectors);
+    advance_sums(kVectors);
+    pointers_.advance_outputs(b_, isa_, kVectors);
     b_.end();
     for (const Quad& quad : quads) finish(quad);
     stream_.move_to(0);
     pointers_.advance_outputs(b_, isa_, kVectors);
     b_.end();
+  }
+
+  // Of a piece that is not the last.
+  void sums_alone(int vectors) {
+    b_.loop_tiles(vectors);
+    sum(vectors, {});
+    stream_.move_to(0);
+    advance_sums(vectors);
+    b_.end();
+  }
+
+  int64_t partial_stride() const { return tiles_ * kTileBytes; }
+  Mem partial(int t, int v) const {
+    return {int(pointers_.list.size()) - 1, v * partial_stride() + t * kTileBytes};
+  }
+  void advance_sums(int vectors) {
+    pointers_.advance_input(b_, isa_, vectors);
+    if (!piece_.whole()) b_.advance(partial(0, 0).pointer, vectors * partial_stride());
   }
 
   std::vector<Quad> quads_of(int vectors) const {
@@ -167,7 +192,7 @@ class AmxWriter {
     std::vector<Product> products;
     std::vector<size_t> last_of(kVectors);  // product of the block that loads an input; 1 more than its place
     const int64_t* place = places_.data();
-    for_each_input(blocks_, spec_, [&](int64_t block, size_t tap) {
+    for_each_input(spec_, int64_t(piece_.begin), int64_t(piece_.end), [&](int64_t block, size_t tap) {
       for (int v = 0; v < vectors; ++v) {
         int64_t input = blocks_.first(block) * spec_.in_plane_bytes + spec_.taps[tap] + v * isa_.vector_bytes();
         for (int t = 0; t < tiles_; ++t)
@@ -195,13 +220,19 @@ class AmxWriter {
                  isa_.vector_bytes());
   }
 
-  // The sums of the vectors at the input pointer, at last in scratch. What `quads` finish is there before.
+  // The sums of the vectors at the input pointer, at last in scratch, or with those of the next piece. What `quads`
+  // finish is in scratch before.
   void sum(int vectors, const std::vector<Quad>& quads) {
     const auto for_each_sum = [&](auto f) {
       for (int v = 0; v < vectors; ++v)
         for (int t = 0; t < tiles_; ++t) f(t, v);
     };
-    for_each_sum([&](int t, int v) { b_.one(Opcode::tile_zero, sums(t, v)); });
+    for_each_sum([&](int t, int v) {
+      if (piece_.first)
+        b_.one(Opcode::tile_zero, sums(t, v));
+      else
+        b_.tile_load(sums(t, v), partial(t, v), kRowBytes);
+    });
     const std::vector<Product> products = products_of(vectors);
     size_t finished = 0;
     for (size_t i = 0; i < products.size(); ++i) {
@@ -209,7 +240,9 @@ class AmxWriter {
       for (; finished * products.size() < (i + 1) * quads.size(); ++finished) finish(quads[finished]);
     }
     for (; finished < quads.size(); ++finished) finish(quads[finished]);
-    for_each_sum([&](int t, int v) { b_.tile_store({kir::kScratch, in_scratch(t, v)}, sums(t, v), kRowBytes); });
+    for_each_sum([&](int t, int v) {
+      b_.tile_store(piece_.last ? Mem{kir::kScratch, in_scratch(t, v)} : partial(t, v), sums(t, v), kRowBytes);
+    });
   }
 
   void multiply(const Product& p) {
@@ -242,6 +275,7 @@ class AmxWriter {
   const int64_t first_, last_;
   const int tiles_;  // of output channels
   const Blocks blocks_;
+  const Piece piece_;
   const ConvPointers pointers_;
   Builder b_;
   WordStream stream_;
@@ -259,17 +293,40 @@ std::vector<int64_t> amx_row_groups(const ConvSpec& spec) {
   return borders;
 }
 
-ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
-                          std::string name, std::string comment) {
+int64_t amx_rows(int64_t rows) { return (rows + kRows - 1) / kRows * kRows; }
+
+std::vector<int64_t> amx_products_by_block(const ConvSpec& spec, int64_t first, int64_t last) {
+  const Blocks blocks(spec.in_planes);
+  std::vector<int64_t> n(size_t(blocks.count), 0);
+  for_each_input(spec, 0, blocks.count, [&](int64_t block, size_t tap) {
+    for (int64_t row = first; row < last; row += kRows)
+      n[size_t(block)] += !weight_tile(spec, row, last, blocks, block, tap).empty();
+  });
+  return n;
+}
+
+size_t amx_piece_count(const ConvSpec& spec) {
+  static const int64_t kWeights = getenv("SPARSEC_AMXP") ? atoi(getenv("SPARSEC_AMXP")) : 24;  // tiles that stay
+  int64_t most = 0;
+  for (int64_t row = 0; row < spec.rows; row += kAmxRows) {
+    int64_t n = 0;
+    for (const int64_t products : amx_products_by_block(spec, row, std::min(spec.rows, row + kAmxRows))) n += products;
+    most = std::max(most, n);
+  }
+  return size_t(std::clamp<int64_t>((most + kWeights - 1) / kWeights, 1, Blocks(spec.in_planes).count));
+}
+
+ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece,
+                          WordPool& pool, std::string name, std::string comment) {
   SPARSEC_CHECK(isa.tiles && spec.integer, std::string(isa.name) + " has no tiles for " + name);
   SPARSEC_CHECK(isa.lanes == kRows && (last - first) % 4 == 0 && last - first <= kAmxRows, name);
-  return AmxWriter(isa, spec, first, last, pool, std::move(name), std::move(comment)).write();
+  return AmxWriter(isa, spec, first, last, piece, pool, std::move(name), std::move(comment)).write();
 }
 
 AmxCounts count_amx(const ConvSpec& spec) {
   AmxCounts n;
   const Blocks blocks(spec.in_planes);
-  for_each_input(blocks, spec, [&](int64_t block, size_t tap) {
+  for_each_input(spec, 0, blocks.count, [&](int64_t block, size_t tap) {
     for (int64_t row = 0; row < spec.rows; row += kAmxRows) {
       const int64_t before = n.products;
       for (int64_t r = row; r < std::min(spec.rows, row + kAmxRows); r += kRows)

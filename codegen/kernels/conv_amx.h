@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "codegen/kernels/conv.h"
+#include "codegen/kernels/pieces.h"
 
 namespace sparsec::kernels {
 
@@ -25,8 +26,16 @@ inline constexpr int kAmxRows = 32;  // output channels of a kernel
 // Groups of output channels as row_groups has them.
 std::vector<int64_t> amx_row_groups(const ConvSpec& spec);
 
-ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, WordPool& pool,
-                          std::string name, std::string comment);
+int64_t amx_rows(int64_t rows);  // as tiles have them: a multiple of 16
+
+// A kernel's weights are read anew for each pair of vectors. Where they are more than stay in the first-level cache
+// beside the activations, pieces of them are run over all pixels, one after the other; sums between pieces are whole
+// tiles. Products are counted by blocks of planes.
+size_t amx_piece_count(const ConvSpec& spec);
+std::vector<int64_t> amx_products_by_block(const ConvSpec& spec, int64_t first, int64_t last);
+
+ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece,
+                          WordPool& pool, std::string name, std::string comment);
 
 // What all groups' kernels do for one vector of pixels.
 struct AmxCounts {

@@ -177,12 +177,12 @@ void take_signed_levels(ConvSpec& spec, const Tensor& weights, const std::vector
 // threads work on several groups at once.
 class Partials {
  public:
-  Partials(Lowering& to, const std::string& node, const ConvSpec& spec, const std::vector<int64_t>& borders,
-           size_t pieces, int64_t tiles, bool split) {
+  Partials(Lowering& to, const std::string& node, const ConvSpec& spec, kernels::ConvFamily family,
+           const std::vector<int64_t>& borders, size_t pieces, int64_t tiles, bool split) {
     if (pieces == 1) return;
     int64_t rows = 0;
     for (size_t g = 0; g + 1 < borders.size(); ++g) rows = std::max(rows, borders[g + 1] - borders[g]);
-    stride_ = kernels::partial_bytes(to.isa, std::min(rows, spec.rows));
+    stride_ = kernels::partial_bytes(to.isa, family, std::min(rows, spec.rows));
     group_bytes_ = split ? stride_ * tiles : 0;
     std::vector<Buffer>& buffers = to.plan.places.buffers;
     buffer_ = int32_t(buffers.size());
@@ -230,8 +230,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const bool lazy = std::ranges::any_of(to.detection.levels, [&](const DetectionGraph::Level& level) {
     return level.conv >= 0 && level.planes == node.outputs[0];
   });
-  const size_t pieces =
-      choice.family == kernels::ConvFamily::unrolled && !lazy ? kernels::piece_count(to.isa, spec, borders) : 1;
+  const size_t pieces = lazy ? 1 : kernels::piece_count(to.isa, spec, choice.family, borders);
   std::vector<std::pair<size_t, kernels::ConvKernel>> group_kernels;  // of group .first
   for (size_t g = 0; g + 1 < borders.size(); ++g) {
     const std::string name = to.function_name("conv") + "_" + std::to_string(g);
@@ -248,7 +247,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const size_t groups = borders.size() - 1;
   const bool split = groups >= 4 && choice.code_bytes + choice.weight_bytes > spec.in_planes * spec.in_plane_bytes;
   if (split) to.plan.program.steps.back().split = uint32_t(pieces);
-  const Partials partials(to, node.name, spec, borders, pieces, tiles, split);
+  const Partials partials(to, node.name, spec, choice.family, borders, pieces, tiles, split);
 
   std::set<int32_t> functions;  // groups may share code
   for (auto& [g, group] : group_kernels) {
