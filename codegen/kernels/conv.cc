@@ -246,9 +246,10 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
     const bool one = parts.size() == 1;
     const std::string part = one ? "" : ", piece " + std::to_string(i + 1) + " of " + std::to_string(parts.size());
     const std::string part_name = i == 0 ? name : name + "_" + std::to_string(i);
-    kernels.push_back(family == ConvFamily::amx
-                          ? lower_conv_amx(isa, spec, first, last, parts[i], pool, part_name, comment + part)
-                          : ConvWriter(isa, spec, first, last, parts[i], pool, part_name, comment + part).write(family));
+    kernels.push_back(
+        family == ConvFamily::amx
+            ? lower_conv_amx(isa, spec, first, last, parts[i], pool, part_name, comment + part)
+            : ConvWriter(isa, spec, first, last, parts[i], pool, part_name, comment + part).write(family));
   }
   return kernels;
 }

@@ -58,6 +58,7 @@ struct ConvSpec {
   Quant residual_quant;  // integer only
   int64_t residual_plane_bytes = 0;
   std::vector<ConvOutput> outputs;
+  int64_t tiles = 0;  // that kernels run over; 0: not known, and nothing is asked for ahead
 
   uint32_t word(int64_t row, int64_t plane, size_t tap) const {
     return words[size_t(row * in_planes + plane) * taps.size() + tap];
@@ -88,14 +89,15 @@ std::string family_names();  // of all: "dense, unrolled, amx"
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 
 // The pointers of a kernel, in order: `output` once per output, `partial` (accumulators that come and go) only in
-// pieces.
-enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial };
+// pieces, `ahead` (the stream of the kernel that runs next) only in kernels that ask for it.
+enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial, ahead };
 struct ConvKernel {
   kir::Function function;
   std::vector<uint32_t> stream;  // the group's own constants, in the order of use
   std::vector<ConvPointer> pointers;
   int64_t products = 0;  // dot4, fma or tile_dot instructions per tile
   int64_t loads = 0;     // vector loads of the input per tile
+  int64_t ahead = 0;     // bytes per tile that it asks for ahead
 };
 
 // Most output channels in one kernel of vectors, a multiple of 4.

@@ -88,12 +88,15 @@ class AmxWriter {
         blocks_(spec.in_planes),
         piece_(piece),
         pointers_(pointers_of(spec, piece)),
+        partial_(int(pointers_.list.size()) - 1),
+        ahead_(add_ahead(pointers_.list)),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, kSums, true) {}
 
   ConvKernel write() {
     gather_constants();
+    if (ahead_ >= 0) lines_ahead_ = lines_to_ask_for();
     b_.scratch(kTilesPerPass * kVectors * kTileBytes);
     b_.with_memory(Opcode::tile_config, 0, 0, {kStreamPointer, 0});
     const size_t before_the_loops = b_.place();
@@ -112,10 +115,24 @@ class AmxWriter {
     }
     b_.one(Opcode::tile_release, 0);
     epilogue_.load_constants_at(before_the_loops);
-    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_};
+    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_, lines_ahead_ * kRowBytes};
   }
 
  private:
+  // The weights of the kernel that runs next come from beyond the second-level cache, which takes about as long as the
+  // products of small pictures: they are asked for among these.
+  int add_ahead(std::vector<ConvPointer>& list) const {
+    if (spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) || list.size() == size_t(kir::kMaxPointers)) return -1;
+    list.push_back(ConvPointer::ahead);
+    return int(list.size()) - 1;
+  }
+  // As many as this kernel's weights have, spread over the tiles; no more than there are products.
+  int64_t lines_to_ask_for() const {
+    const int64_t tiles = std::ranges::count_if(places_, [](int64_t place) { return place != 0; });
+    const int64_t lines = tiles * kTileBytes / kRowBytes;
+    return std::min(tiles, (lines + spec_.tiles / 2) / spec_.tiles);
+  }
+
   // One tile_dot, and what must be loaded for it first.
   struct Product {
     int t, v;
@@ -172,12 +189,11 @@ class AmxWriter {
   }
 
   int64_t partial_stride() const { return tiles_ * kTileBytes; }
-  Mem partial(int t, int v) const {
-    return {int(pointers_.list.size()) - 1, v * partial_stride() + t * kTileBytes};
-  }
+  Mem partial(int t, int v) const { return {partial_, v * partial_stride() + t * kTileBytes}; }
   void advance_sums(int vectors) {
     pointers_.advance_input(b_, isa_, vectors);
-    if (!piece_.whole()) b_.advance(partial(0, 0).pointer, vectors * partial_stride());
+    if (!piece_.whole()) b_.advance(partial_, vectors * partial_stride());
+    b_.advance(ahead_, vectors * lines_ahead_ * kRowBytes);
   }
 
   std::vector<Quad> quads_of(int vectors) const {
@@ -235,9 +251,13 @@ class AmxWriter {
     });
     const std::vector<Product> products = products_of(vectors);
     size_t finished = 0;
+    int64_t asked = 0;
+    const int64_t to_ask = vectors > 1 ? vectors * lines_ahead_ : 0;
     for (size_t i = 0; i < products.size(); ++i) {
       multiply(products[i]);
       for (; finished * products.size() < (i + 1) * quads.size(); ++finished) finish(quads[finished]);
+      for (; asked * int64_t(products.size()) < int64_t(i + 1) * to_ask; ++asked)
+        b_.ask_for({ahead_, asked * kRowBytes}, kRowBytes);
     }
     for (; finished < quads.size(); ++finished) finish(quads[finished]);
     for_each_sum([&](int t, int v) {
@@ -276,12 +296,15 @@ class AmxWriter {
   const int tiles_;  // of output channels
   const Blocks blocks_;
   const Piece piece_;
-  const ConvPointers pointers_;
+  ConvPointers pointers_;
+  const int partial_;  // where the pointers end; the partial sums' in pieces
+  const int ahead_;    // -1: nothing is asked for
   Builder b_;
   WordStream stream_;
   ConvEpilogue epilogue_;
   std::vector<int64_t> places_;
   int64_t products_ = 0, loads_ = 0;
+  int64_t lines_ahead_ = 0;  // a vector
 };
 
 }  // namespace
@@ -306,14 +329,15 @@ std::vector<int64_t> amx_products_by_block(const ConvSpec& spec, int64_t first, 
 }
 
 size_t amx_piece_count(const ConvSpec& spec) {
-  static const int64_t kWeights = getenv("SPARSEC_AMXP") ? atoi(getenv("SPARSEC_AMXP")) : 24;  // tiles that stay
+  constexpr int64_t kResidentTiles =
+      20;  // of weights, in a first-level cache of 48 KiB (measured: 14 and 26 are slower)
   int64_t most = 0;
   for (int64_t row = 0; row < spec.rows; row += kAmxRows) {
     int64_t n = 0;
     for (const int64_t products : amx_products_by_block(spec, row, std::min(spec.rows, row + kAmxRows))) n += products;
     most = std::max(most, n);
   }
-  return size_t(std::clamp<int64_t>((most + kWeights - 1) / kWeights, 1, Blocks(spec.in_planes).count));
+  return size_t(std::clamp<int64_t>((most + kResidentTiles - 1) / kResidentTiles, 1, Blocks(spec.in_planes).count));
 }
 
 ConvKernel lower_conv_amx(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece,

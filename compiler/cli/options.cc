@@ -86,7 +86,8 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option_function<int>(
          "--strips", [&o](int strips) { o.strips = strips; },
          "Cut the picture into so many strips, or the largest divisor of that number that it can be cut into. As many "
-         "threads have one each, and seldom wait for each other; any number of threads gives the same results (default: "
+         "threads have one each, and seldom wait for each other; any number of threads gives the same results "
+         "(default: "
          "one per thread for the targets host and all and with --isa; else 1, and 1 for batches that give each thread "
          "pictures of its own)")
       ->check(whole_number(1, kMostThreads))

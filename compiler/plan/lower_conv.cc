@@ -204,6 +204,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   ConvSpec spec = spec_of(to, node);
   const PlanePlace& out = to.planes(node.outputs[0]);
   const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
+  spec.tiles = tiles;
 
   const auto asked = to.options.kernels.find(node.name);
   LayerChoice choice = choose_kernel(to.isa, spec, tiles,
@@ -250,7 +251,11 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   const Partials partials(to, node.name, spec, choice.family, borders, pieces, tiles, split);
 
   std::set<int32_t> functions;  // groups may share code
-  for (auto& [g, group] : group_kernels) {
+  std::vector<Location> streams;
+  for (const auto& [g, kernel] : group_kernels) streams.push_back(to.add_words(kernel.stream));
+  to.ask_ahead_for(streams.front());
+  for (size_t k = 0; k < group_kernels.size(); ++k) {
+    auto& [g, group] = group_kernels[k];
     // the group's first row, in planes of the output or the residual
     const auto first_plane = [&](ValueId v) {
       const PlaneLayout& l = to.planes(v).layout;
@@ -266,7 +271,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
               to.in_planes(node.inputs[0], to.planes(node.inputs[0]).layout.origin, to.isa.vector_bytes()));
           break;
         case kernels::ConvPointer::stream:
-          operands.push_back({to.add_words(group.stream), 0});
+          operands.push_back({streams[k], 0});
           break;
         case kernels::ConvPointer::pool:
           operands.push_back(pool_words);
@@ -279,6 +284,10 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           break;
         case kernels::ConvPointer::output:
           operands.push_back(first_plane(node.outputs[output++]));
+          break;
+        case kernels::ConvPointer::ahead:
+          operands.push_back({streams[std::min(k + 1, streams.size() - 1)], group.ahead});
+          if (k + 1 == streams.size()) to.next_call_asks_ahead(operands.size() - 1);
           break;
         case kernels::ConvPointer::partial:
           operands.push_back(partials.of_group(g));

@@ -65,7 +65,9 @@ void lower_letterbox(Lowering& to) {
   if (begin == input) {
     const int64_t row = net[3] * int64_t(size_of(value.type));
     d.plane_stride = d.rows * row;
-    return to.call("letterbox", {to.plain_rows(input, 0, row), {to.plain(input), 0}, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
+    return to.call(
+        "letterbox",
+        {to.plain_rows(input, 0, row), {to.plain(input), 0}, {{SPARSEC_PICTURE, 0, 0}, 0}, {to.add_descriptor(d), 0}});
   }
   const PlanePlace& place = to.planes(begin);
   const PlaneLayout& l = place.layout;

@@ -205,9 +205,8 @@ void Lowering::need_rows_around(ValueId v, const Pads& pads) {
 // The next meeting that both schedules have; the end of the picture is one.
 void Lowering::keep_edges_alive() {
   for (size_t i = 0; i < edges_.size(); ++i) {
-    const auto next = std::find_if(edges_.begin() + ptrdiff_t(i) + 1, edges_.end(), [&](const Edges& e) {
-      return e.detects || !edges_[i].detects;
-    });
+    const auto next = std::find_if(edges_.begin() + ptrdiff_t(i) + 1, edges_.end(),
+                                   [&](const Edges& e) { return e.detects || !edges_[i].detects; });
     const int32_t until = next == edges_.end() ? int32_t(plan.program.steps.size()) - 1 : next->step;
     int32_t& last = plan.places.buffers[size_t(edges_[i].buffer)].last;
     last = std::max(last, until);

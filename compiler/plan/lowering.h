@@ -114,6 +114,13 @@ class Lowering {
   // What neighbours read stays as it is until threads meet again.
   void keep_edges_alive();
 
+  // A layer's last kernel asks for the constants of the next layer's first: where those are, the next layer says.
+  void next_call_asks_ahead(size_t operand) { asks_ahead_ = {pending_.size(), operand}; }
+  void ask_ahead_for(const Location& stream) {
+    if (asks_ahead_) pending_[asks_ahead_->first].operands[asks_ahead_->second].at = stream;
+    asks_ahead_.reset();
+  }
+
   // Turns operands into pointers, once plan.places.buffers have offsets.
   void resolve();
 
@@ -126,6 +133,7 @@ class Lowering {
   StepExtent::Planes extent(ValueId v) const;
 
   std::vector<PendingCall> pending_;
+  std::optional<std::pair<size_t, size_t>> asks_ahead_;
   std::vector<StepExtent> extents_;
   std::map<std::vector<uint8_t>, int64_t> shared_;
   std::multimap<size_t, int32_t> functions_;  // by digest of their code

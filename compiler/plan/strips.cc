@@ -66,9 +66,8 @@ class Cutter {
   // Outputs are the caller's arrays, each written by the step that makes it.
   bool delivers_once() const {
     std::set<ValueId> seen;
-    return std::ranges::all_of(g_.outputs, [&](ValueId v) {
-      return seen.insert(v).second && !is_input(v) && !g_.value(v).constant;
-    });
+    return std::ranges::all_of(
+        g_.outputs, [&](ValueId v) { return seen.insert(v).second && !is_input(v) && !g_.value(v).constant; });
   }
 
   const Graph& g_;

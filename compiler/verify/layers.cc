@@ -162,8 +162,8 @@ class Bench {
       const int64_t channel = place.channel_of[slot];
       if (channel < 0) continue;
       for (int64_t strip = 0; strip < strips; ++strip) {
-        std::byte* const plane = address(place.at, strip) + int64_t(slot) / per_plane * l.plane_bytes + l.origin +
-                                 int64_t(slot) % per_plane;
+        std::byte* const plane =
+            address(place.at, strip) + int64_t(slot) / per_plane * l.plane_bytes + l.origin + int64_t(slot) % per_plane;
         const int64_t first = strip * l.rows, end = first + l.rows;
         for (int64_t y = std::max<int64_t>(0, first - above); y < std::min(rows, end + below); ++y) {
           std::byte* element = value.bytes.data() + size_t((channel * rows + y) * l.cols) * size;

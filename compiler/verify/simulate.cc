@@ -106,10 +106,9 @@ void Simulator::run_entries(const std::vector<sparsec_work>& schedule, size_t fi
 
 void Simulator::run_share(const sparsec_work& work, int thread, const rt::Team& team) {
   const StepImage& step = plan_.program.steps[work.step];
-  rt::share_entry(work, step, plan_.program.calls.data() + step.first_call, team, thread, caches_,
-                  [&](int strip, uint32_t c, int64_t begin, int64_t end) {
-                    run_call(step.first_call + c, strip, begin, end);
-                  });
+  rt::share_entry(
+      work, step, plan_.program.calls.data() + step.first_call, team, thread, caches_,
+      [&](int strip, uint32_t c, int64_t begin, int64_t end) { run_call(step.first_call + c, strip, begin, end); });
 }
 
 void Simulator::run_step(size_t index, int strip, int64_t begin, int64_t end) {

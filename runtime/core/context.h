@@ -12,7 +12,8 @@
 namespace sparsec::rt {
 
 // Where things lie in the block, in bytes from its start; all multiples of 64. Where a batch goes a picture a thread
-// (run.h), there are `arenas`, one a thread and `arena_stride` apart; else one. An arena is those of all strips of a picture.
+// (run.h), there are `arenas`, one a thread and `arena_stride` apart; else one. An arena is those of all strips of a
+// picture.
 struct Layout {
   size_t arena, arena_stride, arenas, input, output_pointers, outputs, pictures, letterbox, tiles, candidates, total;
 };

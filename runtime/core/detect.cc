@@ -51,8 +51,8 @@ int32_t find_objects(sparsec_rt_context& c, const uint8_t* rgb, ptrdiff_t row_by
     walk.first = walk.last;
     walk.last = head.detect_schedule + level.ready;
     if (walk.first != walk.last) run_walk(walk);
-    const LevelPlanes planes = level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness),
-                                             strips_at(c, level.where));
+    const LevelPlanes planes =
+        level_planes(head, i, planes_of(c, level.where), planes_of(c, level.objectness), strips_at(c, level.where));
     complete_level(walk, level, planes, least_objectness(head, o.confidence));
     const int64_t completed = times ? now_ns() : 0;
     find_candidates(head, i, planes, o.confidence, o.multi_label != 0, found);

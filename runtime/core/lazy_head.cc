@@ -67,8 +67,7 @@ void run_marked(const Job& job, const uint8_t* tiles, int thread, int threads) {
       while (t < end && tiles[t] != 0 && seen + (t - begin) < share.end) ++t;
       const int64_t skipped = seen < share.begin ? share.begin - seen : 0, length = t - begin;  // what is not ours
       const int64_t first = begin - strip * of_strip;
-      if (length > skipped)
-        run_call(walk, 0, program.calls[c], int(strip), first + skipped, first + length, thread);
+      if (length > skipped) run_call(walk, 0, program.calls[c], int(strip), first + skipped, first + length, thread);
       seen += length;
       if (length == 0) ++t;
     }

@@ -4,9 +4,10 @@
 // each thread has an arena of its own. What is left over, fewer pictures than threads, and every smaller batch is
 // walked by all threads together, picture after picture. The results are the same to the bit.
 //
-// A picture may be cut into strips (abi.h). Where there are as many as threads that share it, each thread has its own: what
-// a layer writes stays in the cache of the core that reads it, but for the rows at the strips' edges, which steps of
-// their own copy, and between those nobody waits for anybody. Any other number of threads shares the tiles of all strips.
+// A picture may be cut into strips (abi.h). Where there are as many as threads that share it, each thread has its own:
+// what a layer writes stays in the cache of the core that reads it, but for the rows at the strips' edges, which steps
+// of their own copy, and between those nobody waits for anybody. Any other number of threads shares the tiles of all
+// strips.
 //
 // One thread goes through a schedule band by band, as the planner cut it for a core's cache. Threads that share a
 // picture go layer by layer where their caches together hold what the layers of the bands hand on: rows of a band would
@@ -43,8 +44,8 @@ struct Team {
 
 inline int strips_of(const sparsec_program& program) { return program.strips > 1 ? int(program.strips) : 1; }
 
-// The tiles of an entry, of each strip. Layer by layer a step's first entry stands for all of them, and there is nothing
-// to do in the others.
+// The tiles of an entry, of each strip. Layer by layer a step's first entry stands for all of them, and there is
+// nothing to do in the others.
 inline Share tiles_of(const sparsec_work& work, int64_t step_tiles, const Team& team, int64_t caches) {
   if (team.threads == 1 || caches < work.handed) return {work.begin, work.end};
   return {0, work.begin == 0 ? step_tiles : 0};
@@ -59,9 +60,9 @@ inline bool meets_after(const sparsec_work& work, int64_t step_tiles, const Team
   return work.barrier != 0 && !team.strip_each() && tiles.begin != tiles.end;
 }
 
-// What one thread does of an entry: run(strip, call of the step, first tile, end). A strip each, where there are as many
-// as threads; else the tiles of all strips, as if those followed each other, are shared. `calls`: the program's, from
-// the step's first on.
+// What one thread does of an entry: run(strip, call of the step, first tile, end). A strip each, where there are as
+// many as threads; else the tiles of all strips, as if those followed each other, are shared. `calls`: the program's,
+// from the step's first on.
 template <class Step, class Call, class Run>
 void share_entry(const sparsec_work& work, const Step& step, const Call* calls, const Team& team, int thread,
                  int64_t caches, const Run& run) {
@@ -78,7 +79,7 @@ void share_entry(const sparsec_work& work, const Step& step, const Call* calls, 
   };
   const Share everything{0, count * team.strips};
   const bool by_calls = step.split != 0 && !team.strip_each();
-  const Share share = by_calls ? everything
+  const Share share = by_calls            ? everything
                       : team.strip_each() ? Share{thread * count, (thread + 1) * count}
                                           : share_of(everything.end, thread, team.threads);
   if (share.begin == share.end) return;
