@@ -23,20 +23,23 @@ using kir::Opcode;
 
 class ConvWriter {
  public:
-  ConvWriter(const Isa& isa, const ConvSpec& spec, int64_t first, int64_t last, const Piece& piece, WordPool& pool,
-             std::string name, std::string comment)
+  ConvWriter(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last, const Piece& piece,
+             WordPool& pool, std::string name, std::string comment)
       : isa_(isa),
         spec_(spec),
+        family_(family),
         first_(first),
         rows_(int(last - first)),
         piece_(piece),
         pointers_(pointers_of(spec, piece)),
+        partial_(int(pointers_.list.size()) - 1),
+        ahead_(add_ahead(family)),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
         products_(isa, spec.integer, rows_, b_, stream_),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, rows_) {}
 
-  ConvKernel write(ConvFamily family) {
+  ConvKernel write() {
     const size_t before_the_loop = b_.place();
     b_.loop_tiles();
     for (int r = 0; r < rows_; ++r) {
@@ -49,17 +52,22 @@ class ConvWriter {
       else
         b_.one(Opcode::zero, r);
     }
-    family == ConvFamily::unrolled ? unrolled() : dense();
+    family_ == ConvFamily::unrolled ? unrolled() : dense();
     if (piece_.last)
       for (int r = 0; r < rows_; r += spec_.rows_per_plane()) epilogue_.finish(r, r);
     else
       for (int r = 0; r < rows_; ++r) b_.store(partial(r), r);
     stream_.move_to(0);
     pointers_.advance(b_, isa_);
-    if (!piece_.whole()) b_.advance(partial_pointer(), partial_bytes(isa_, ConvFamily::unrolled, rows_));
+    if (ahead_ >= 0) {
+      b_.advance(ahead_, stream_lines_ * kLine);
+      b_.advance(ahead_ + 1, code_lines_ * kLine);
+    }
+    if (!piece_.whole()) b_.advance(partial_, partial_bytes(isa_, ConvFamily::unrolled, rows_));
     b_.end();
     epilogue_.load_constants_at(before_the_loop);
-    return {b_.finish(), stream_.words(), pointers_.list, products_.count(), products_.loads()};
+    return {b_.finish(),       stream_.words(),       pointers_.list,     products_.count(),
+            products_.loads(), stream_lines_ * kLine, code_lines_ * kLine};
   }
 
  private:
@@ -74,8 +82,37 @@ class ConvWriter {
         for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
     return int32_t(sum);
   }
-  int partial_pointer() const { return int(pointers_.list.size()) - 1; }
-  Mem partial(int r) const { return {partial_pointer(), int64_t(r) * isa_.vector_bytes()}; }
+  Mem partial(int r) const { return {partial_, int64_t(r) * isa_.vector_bytes()}; }
+
+  // The next kernel's constants and code come from beyond the second-level cache: they are asked for among the
+  // products.
+  int add_ahead(ConvFamily family) {
+    std::vector<ConvPointer>& list = pointers_.list;
+    if (family != ConvFamily::unrolled || spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) ||
+        list.size() + 2 > size_t(kir::kMaxPointers))
+      return -1;
+    int64_t products = 0;
+    for (int r = 0; r < rows_; ++r)
+      for (size_t slot = piece_.begin; slot < piece_.end; ++slot) products += word(r, slot) != 0;
+    // as many as this kernel has, spread over the tiles; no more than there are products
+    const auto lines = [&](int64_t bytes) {
+      return std::min(products, (bytes / kLine + spec_.tiles / 2) / spec_.tiles);
+    };
+    constexpr int64_t kWordBytes = 4, kProductBytes = 10, kRowBytes = 64;  // of code about
+    stream_lines_ = lines(products * kWordBytes);
+    code_lines_ = lines(products * kProductBytes + rows_ * kRowBytes);
+    if (code_lines_ == 0) return -1;
+    list.push_back(ConvPointer::ahead);
+    list.push_back(ConvPointer::code_ahead);
+    return int(list.size()) - 2;
+  }
+  // Those that are due when `done` of `all` slots are.
+  void ask_ahead(size_t done, size_t all, int64_t& asked) {
+    if (ahead_ < 0) return;
+    for (; asked * int64_t(all) < int64_t(done) * (stream_lines_ + code_lines_); ++asked)
+      b_.ask_for(asked < stream_lines_ ? Mem{ahead_, asked * kLine} : Mem{ahead_ + 1, (asked - stream_lines_) * kLine},
+                 kLine);
+  }
   int64_t offset(size_t slot) const {
     return int64_t(slot / spec_.taps.size()) * spec_.in_plane_bytes + spec_.taps[slot % spec_.taps.size()];
   }
@@ -91,12 +128,14 @@ class ConvWriter {
     const size_t taps = spec_.taps.size();
     constexpr int64_t kNone = INT64_MIN;
     int64_t farthest = kNone;  // of the plane's vectors
+    int64_t asked = 0;
     for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
       ProductSlot s{{kInputPointer, offset(slot)}, {}};
       for (int r = 0; r < rows_; ++r)
         if (word(r, slot) != 0) s.words.push_back({r, {word(r, slot)}});
       if (!s.words.empty()) farthest = std::max(farthest, offset(slot));
       products_.add(std::move(s));
+      ask_ahead(slot + 1 - piece_.begin, piece_.end - piece_.begin, asked);
       if (!ahead || farthest == kNone || ((slot + 1) % taps != 0 && slot + 1 != piece_.end)) continue;
       b_.ask_for({kInputPointer, farthest + isa_.vector_bytes()}, isa_.vector_bytes());
       farthest = kNone;
@@ -104,7 +143,7 @@ class ConvWriter {
     products_.flush();
   }
 
-  static constexpr int64_t kProductsAnAsking = 8;
+  static constexpr int64_t kLine = 64, kProductsAnAsking = 8;
   int64_t products_a_plane() const {
     int64_t products = 0, planes = 0;
     for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
@@ -158,10 +197,14 @@ class ConvWriter {
 
   const Isa& isa_;
   const ConvSpec& spec_;
+  const ConvFamily family_;
   const int64_t first_;
   const int rows_;
   const Piece piece_;
-  const ConvPointers pointers_;
+  ConvPointers pointers_;
+  const int partial_;                          // where the pointers end; the partial sums' in pieces
+  int64_t stream_lines_ = 0, code_lines_ = 0;  // to ask for a tile
+  const int ahead_;                            // the pointers there, stream first; -1: nothing is asked for
   Builder b_;
   WordStream stream_;
   ConvProducts products_;
@@ -249,7 +292,7 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
     kernels.push_back(
         family == ConvFamily::amx
             ? lower_conv_amx(isa, spec, first, last, parts[i], pool, part_name, comment + part)
-            : ConvWriter(isa, spec, first, last, parts[i], pool, part_name, comment + part).write(family));
+            : ConvWriter(isa, spec, family, first, last, parts[i], pool, part_name, comment + part).write());
   }
   return kernels;
 }

@@ -89,15 +89,15 @@ std::string family_names();  // of all: "dense, unrolled, amx"
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 
 // The pointers of a kernel, in order: `output` once per output, `partial` (accumulators that come and go) only in
-// pieces, `ahead` (the stream of the kernel that runs next) only in kernels that ask for it.
-enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial, ahead };
+// pieces, `ahead` and `code_ahead` (stream and code of the kernel that runs next) only in kernels that ask for them.
+enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial, ahead, code_ahead };
 struct ConvKernel {
   kir::Function function;
   std::vector<uint32_t> stream;  // the group's own constants, in the order of use
   std::vector<ConvPointer> pointers;
-  int64_t products = 0;  // dot4, fma or tile_dot instructions per tile
-  int64_t loads = 0;     // vector loads of the input per tile
-  int64_t ahead = 0;     // bytes per tile that it asks for ahead
+  int64_t products = 0;               // dot4, fma or tile_dot instructions per tile
+  int64_t loads = 0;                  // vector loads of the input per tile
+  int64_t ahead = 0, code_ahead = 0;  // bytes per tile that it asks for of the next kernel's stream, and of its code
 };
 
 // Most output channels in one kernel of vectors, a multiple of 4.

@@ -11,8 +11,16 @@
 namespace sparsec {
 namespace {
 
-constexpr const char* kBorders = "borders";
-bool is_border(const std::string& step) { return step.ends_with(" border"); }
+// Steps that serve no node and are many: one layer for all of a kind. "" for others.
+std::string kind_of(const std::string& step) {
+  if (step.ends_with(" border")) return "borders";
+  if (step.ends_with(" edges")) return "edges";
+  return "";
+}
+std::string layer_of(const std::string& step) {
+  const std::string kind = kind_of(step);
+  return kind.empty() ? step : kind;
+}
 
 // The layer of each step by a key; layers come in the order of their first steps.
 class Layers {
@@ -47,7 +55,8 @@ std::string shape_of(const Value& value) {
 // As it lies in memory; nothing for a constant, which counts as weights.
 int64_t bytes_of(const Plan& plan, const Graph& graph, ValueId v) {
   if (v == kNoValue || graph.value(v).constant) return 0;
-  if (const auto& place = plan.places.planes[size_t(v)]) return place->layout.planes * place->layout.plane_bytes;
+  if (const auto& place = plan.places.planes[size_t(v)])
+    return place->layout.planes * place->layout.plane_bytes * plan.program.strips;
   const Value& value = graph.value(v);
   return elements(value.shape) * int64_t(size_of(value.type));
 }
@@ -92,11 +101,11 @@ std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan) {
   for (const uint32_t s : steps_of(plan.program.schedule)) {
     const StepImage& step = plan.program.steps[s];
     const int32_t node = plan.step_node[s];
-    const std::string name = node < 0 && is_border(step.name) ? kBorders : step.name;
+    const std::string name = node < 0 ? layer_of(step.name) : step.name;
     LayerWork& layer = layers.of(node < 0 ? name : "node " + std::to_string(node));
     if (layer.steps.empty()) {
       layer.kernel = kernel_of(plan.program, step);
-      layer.bands = name == kBorders ? 1 : bands_of(plan, int32_t(s));
+      layer.bands = name != step.name ? 1 : bands_of(plan, int32_t(s));
       layer.name = name;
       if (node >= 0) {
         describe_node(compiled, plan, compiled.graph.nodes[size_t(node)], layer);
@@ -111,7 +120,7 @@ std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan) {
 std::vector<LayerWork> layers_of(const sparsec_program& program) {
   Layers layers;
   for (const uint32_t s : steps_of({program.schedule, program.n_schedule})) {
-    const std::string name = is_border(program.steps[s].name) ? kBorders : program.steps[s].name;
+    const std::string name = layer_of(program.steps[s].name);
     LayerWork& layer = layers.of(name);
     layer.name = name;
     layer.steps.push_back(s);

@@ -1,7 +1,8 @@
 // Where the time of a run goes: each layer's milliseconds beside what it had to do.
 //
 // A layer is a node of the compiled graph; all steps that serve it, and all bands of these, count together. Steps that
-// serve no node (borders, conversions between forms) are layers of their own, by name, and all borders are one.
+// serve no node (borders, edges of strips, conversions between forms) are layers of their own, by name, but for all
+// borders, which are one, and all edges.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,8 @@ std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan);
 std::vector<LayerWork> layers_of(const sparsec_program& program);
 
 // Over the runs, for the whole batch: medians, and the least time. `ms` is the calling thread's time, from the layer's
-// start to the end of the barrier behind it: these sum to the run. `busy` is the part of it that the threads worked, on
-// average; the rest they waited for each other.
+// start to the end of the barrier behind it (edges of strips: and from the barrier before them): these sum to the run.
+// `busy` is the part of it that the threads worked, on average; the rest they waited for each other.
 struct LayerTime {
   double ms = 0, best_ms = 0;
   double busy = 0;

@@ -289,6 +289,10 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
           operands.push_back({streams[std::min(k + 1, streams.size() - 1)], group.ahead});
           if (k + 1 == streams.size()) to.next_call_asks_ahead(operands.size() - 1);
           break;
+        case kernels::ConvPointer::code_ahead:
+          operands.push_back({to.code_of_next_call(k + 1 < streams.size()), group.code_ahead});
+          if (k + 1 == streams.size()) to.next_call_asks_ahead(operands.size() - 1);
+          break;
         case kernels::ConvPointer::partial:
           operands.push_back(partials.of_group(g));
           break;

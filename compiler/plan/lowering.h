@@ -114,11 +114,18 @@ class Lowering {
   // What neighbours read stays as it is until threads meet again.
   void keep_edges_alive();
 
-  // A layer's last kernel asks for the constants of the next layer's first: where those are, the next layer says.
-  void next_call_asks_ahead(size_t operand) { asks_ahead_ = {pending_.size(), operand}; }
+  // The code of the call behind the one that is added next, or, if there is none, of this itself.
+  Location code_of_next_call(bool there_is) const {
+    return {SPARSEC_CODE, int32_t(pending_.size()) + int32_t(there_is), 0};
+  }
+  // A layer's last kernel asks for constants and code of the next layer's first: where those are, the next layer says.
+  void next_call_asks_ahead(size_t operand) { asks_ahead_.emplace_back(pending_.size(), operand); }
   void ask_ahead_for(const Location& stream) {
-    if (asks_ahead_) pending_[asks_ahead_->first].operands[asks_ahead_->second].at = stream;
-    asks_ahead_.reset();
+    for (const auto& [call, operand] : asks_ahead_) {
+      Location& at = pending_[call].operands[operand].at;
+      at = at.space == SPARSEC_CODE ? Location{SPARSEC_CODE, int32_t(pending_.size()), 0} : stream;
+    }
+    asks_ahead_.clear();
   }
 
   // Turns operands into pointers, once plan.places.buffers have offsets.
@@ -133,7 +140,7 @@ class Lowering {
   StepExtent::Planes extent(ValueId v) const;
 
   std::vector<PendingCall> pending_;
-  std::optional<std::pair<size_t, size_t>> asks_ahead_;
+  std::vector<std::pair<size_t, size_t>> asks_ahead_;
   std::vector<StepExtent> extents_;
   std::map<std::vector<uint8_t>, int64_t> shared_;
   std::multimap<size_t, int32_t> functions_;  // by digest of their code

@@ -48,6 +48,8 @@ std::string print(const Plan& plan, const Graph&) {
              std::string(plan.isa->name).c_str(), plan.program.steps.size(), plan.program.functions.size(),
              double(plan.program.arena_bytes) / 1e6, double(plan.program.constants.size()) / 1e6,
              static_cast<long long>(plan.l2_bytes / 1024));
+  if (plan.program.strips > 1)
+    out += format("picture in %d strips, each with such an arena; shapes and tiles are of one\n", plan.program.strips);
   for (const ColumnGroup& g : plan.groups) {
     out += format("group: steps %d to %d in %d band%s, working set %lld KB%s\n", g.first, g.last, g.bands,
                   g.bands == 1 ? "" : "s", static_cast<long long>(g.working_set / 1024),

@@ -132,6 +132,7 @@ class Bench {
         return const_cast<std::byte*>(outputs_[size_t(at.index)].data()) + at.offset;
       case SPARSEC_CONSTANTS:
       case SPARSEC_PICTURE:
+      case SPARSEC_CODE:
         break;
     }
     SPARSEC_CHECK(false, "a value in the constants is not written, and a picture is no value");

@@ -128,6 +128,7 @@ void Simulator::run_call(uint32_t index, int strip, int64_t begin, int64_t end) 
       case SPARSEC_ARENA:
         base = arena(strip);
         break;
+      case SPARSEC_CODE:  // nobody reads it
       case SPARSEC_CONSTANTS:
         base = program.constants.data();
         break;

@@ -41,6 +41,9 @@ const char* resolve(const Walk& w, uint32_t picture, const sparsec_pointer& p, i
     case SPARSEC_OUTPUT:
       base = static_cast<const char*>(w.outputs[p.index]) + picture * picture_bytes(model, model.outputs[p.index]);
       break;
+    case SPARSEC_CODE:
+      base = reinterpret_cast<const char*>(w.context->program->calls[p.index].kernel);
+      break;
     case SPARSEC_PICTURE:
       base = reinterpret_cast<const char*>(w.context->pictures + place.thread);
       break;

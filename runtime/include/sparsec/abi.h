@@ -35,13 +35,15 @@ typedef void (*sparsec_kernel)(const void* const* pointers, int64_t tiles);
 
 enum { SPARSEC_MAX_POINTERS = 8, SPARSEC_MAX_RANK = 8, SPARSEC_MAX_LEVELS = 4, SPARSEC_MAX_ANCHORS = 8 };
 
-/* SPARSEC_PICTURE: what the runtime knows of the picture given to detect; for the letterbox step alone. */
+/* SPARSEC_PICTURE: what the runtime knows of the picture given to detect; for the letterbox step alone. SPARSEC_CODE:
+ * the kernel of call number `index`; asked for ahead, never read. */
 typedef enum {
   SPARSEC_ARENA = 0,
   SPARSEC_CONSTANTS = 1,
   SPARSEC_INPUT = 2,
   SPARSEC_OUTPUT = 3,
-  SPARSEC_PICTURE = 4
+  SPARSEC_PICTURE = 4,
+  SPARSEC_CODE = 5
 } sparsec_space;
 
 /* Where a pointer of a call starts, and how far it moves from tile to tile. A picture may be cut into strips of as many
