@@ -70,11 +70,8 @@ ordered_json json_of(const PlanView& plan) {
     buffers.push_back(
         {{"name", b.name}, {"offset", b.offset}, {"bytes", b.bytes}, {"first", b.first}, {"last", b.last}});
   }
-  return {{"steps", plan.steps},
-          {"groups", groups},
-          {"buffers", buffers},
-          {"arenaBytes", plan.arena_bytes},
-          {"l2Bytes", plan.l2_bytes}};
+  return {{"steps", plan.steps},   {"groups", groups},        {"buffers", buffers}, {"arenaBytes", plan.arena_bytes},
+          {"strips", plan.strips}, {"l2Bytes", plan.l2_bytes}};
 }
 
 ordered_json json_of(const MeasureView& m) {

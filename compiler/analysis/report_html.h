@@ -33,7 +33,8 @@ struct PlanView {
   std::vector<std::string> steps;  // names, in the order in which they run
   std::vector<GroupView> groups;
   std::vector<BufferView> buffers;
-  int64_t arena_bytes = 0;
+  int64_t arena_bytes = 0;  // of a strip
+  int32_t strips = 1;       // that the picture is cut into
   int64_t l2_bytes = 0;
 };
 

@@ -20,7 +20,10 @@ std::string targets_of(const Compiled& compiled) {
   return out;
 }
 
-// Rows of the picture that each band of the group adds to its last layer: bands cut that layer evenly
+// Of all strips.
+int64_t arena_of(const Plan& plan) { return plan.program.arena_bytes * plan.program.strips; }
+
+// Rows of the picture (or of a strip) that each band of the group adds to its last layer: bands cut that layer evenly
 // (plan/columns.cc).
 int64_t rows_per_band(const ColumnGroup& group, const Plan& plan, const Graph& graph) {
   if (group.bands == 1) return 0;
@@ -28,7 +31,7 @@ int64_t rows_per_band(const ColumnGroup& group, const Plan& plan, const Graph& g
     const int32_t node = plan.step_node[size_t(s)];
     if (node < 0) continue;  // a border or a conversion
     const Shape& shape = graph.value(graph.nodes[size_t(node)].outputs[0]).shape;
-    if (shape.size() == 4) return (shape[2] + group.bands - 1) / group.bands;
+    if (shape.size() == 4) return (shape[2] / plan.program.strips + group.bands - 1) / group.bands;
   }
   return 0;
 }
@@ -46,6 +49,7 @@ PlanView view_of(const Plan& plan, const Graph& graph) {
     if (b.last >= b.first) view.buffers.push_back({b.name, b.offset, b.bytes, b.first, b.last});
   }
   view.arena_bytes = plan.program.arena_bytes;
+  view.strips = plan.program.strips;
   view.l2_bytes = plan.l2_bytes;
   return view;
 }
@@ -86,7 +90,7 @@ std::string summary(const Compiled& compiled) {
   return fmt::format(
       "{} convolutions, {:.1f}% of their weights and {:.1f}% of their blocks of four are zero; {}; arena {:.1f} MB",
       compiled.sparsity.layers.size(), 100 * n.element_sparsity(), 100 * n.block_sparsity(), targets_of(compiled),
-      compiled.plans.empty() ? 0 : double(compiled.plans[0].program.arena_bytes) / 1e6);
+      compiled.plans.empty() ? 0 : double(arena_of(compiled.plans[0])) / 1e6);
 }
 
 void print_plans(const Compiled& compiled) {
