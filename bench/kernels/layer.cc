@@ -66,7 +66,7 @@ class Writer {
     const int64_t tiles = out.flat_vectors(isa.lanes), in_bytes = in.planes * in.plane_bytes;
     program_.arena_bytes = in_bytes + out.planes * out.plane_bytes;
     program_.steps = {{"conv", shape.name, 0, 0, tiles, 0}};
-    program_.schedule = {{0, 1, 0, tiles, 0}};
+    program_.schedule = {{0, 1, 0, tiles, 0, 0}};
     kernels::WordPool pool(kernels::kPoolPointer);
     const std::vector<int64_t> borders = kernels::row_groups(isa, spec, family);
     std::vector<kernels::ConvKernel> groups;
@@ -77,8 +77,10 @@ class Writer {
     for (size_t g = 0; g < groups.size(); ++g) {
       const int64_t to = in_bytes + out.origin + borders[g] / 4 * out.plane_bytes;
       const auto vector = int64_t{isa.vector_bytes()};
-      const std::vector<sparsec_pointer> pointers{
-          {SPARSEC_ARENA, 0, in.origin, vector}, constant(groups[g].stream), shared, {SPARSEC_ARENA, 0, to, vector}};
+      const std::vector<sparsec_pointer> pointers{{SPARSEC_ARENA, 0, in.origin, vector, 0},
+                                                  constant(groups[g].stream),
+                                                  shared,
+                                                  {SPARSEC_ARENA, 0, to, vector, 0}};
       SPARSEC_CHECK(pointers.size() == groups[g].pointers.size(), "a convolution without mask and residual");
       program_.calls.push_back({int32_t(g), "", uint32_t(program_.pointers.size()), uint32_t(pointers.size())});
       program_.pointers.insert(program_.pointers.end(), pointers.begin(), pointers.end());
@@ -101,7 +103,7 @@ class Writer {
     const auto at = int64_t(program_.constants.size());
     for (const uint32_t word : words)
       for (int i = 0; i < 4; ++i) program_.constants.push_back(uint8_t(word >> (8 * i)));
-    return {SPARSEC_CONSTANTS, 0, at, 0};
+    return {SPARSEC_CONSTANTS, 0, at, 0, 0};
   }
 
   ProgramImage program_;

@@ -54,7 +54,7 @@ class Maker {
     float_conv();
     made_.program.schedule.clear();
     for (size_t s = 0; s < made_.program.steps.size(); ++s)
-      made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles, 0});
+      made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles, 0, 0});
     return std::move(made_);
   }
 
@@ -74,15 +74,15 @@ class Maker {
   void expect(int64_t at, uint32_t w) { std::memcpy(&made_.output[size_t(at)], &w, 4); }
   void expect(int64_t at, float f) { expect(at, std::bit_cast<uint32_t>(f)); }
 
-  sparsec_pointer in(int64_t at) const { return {SPARSEC_INPUT, 0, at, isa_.vector_bytes()}; }
-  sparsec_pointer out(int64_t at) const { return {SPARSEC_OUTPUT, 0, at, isa_.vector_bytes()}; }
+  sparsec_pointer in(int64_t at) const { return {SPARSEC_INPUT, 0, at, isa_.vector_bytes(), 0}; }
+  sparsec_pointer out(int64_t at) const { return {SPARSEC_OUTPUT, 0, at, isa_.vector_bytes(), 0}; }
   sparsec_pointer constants(const std::vector<uint32_t>& words) {
     std::vector<uint8_t>& all = made_.program.constants;
     all.resize((all.size() + 63) / 64 * 64);
     const auto at = int64_t(all.size());
     all.resize(all.size() + words.size() * 4);
     if (!words.empty()) std::memcpy(&all[size_t(at)], words.data(), words.size() * 4);
-    return {SPARSEC_CONSTANTS, 0, at, 0};
+    return {SPARSEC_CONSTANTS, 0, at, 0, 0};
   }
   sparsec_pointer mask() {
     std::vector<uint8_t> bits(size_t(kTiles * isa_.mask_bytes() + 3) / 4 * 4, 0);

@@ -32,11 +32,11 @@ void visit(const void* const* p, int64_t tiles) {
   for (int64_t i = 0; i < tiles; ++i) out[i] += float(step + 1);
 }
 
-const sparsec_pointer kPointers[] = {{SPARSEC_OUTPUT, 0, 0, 4}, {SPARSEC_OUTPUT, 0, 0, 0}};
-const sparsec_call kCalls[] = {{visit<0>, 0, 2}, {visit<1>, 0, 2}};
+const sparsec_pointer kPointers[] = {{SPARSEC_OUTPUT, 0, 0, 4, 0}, {SPARSEC_OUTPUT, 0, 0, 0, 0}};
+const sparsec_call kCalls[] = {{visit<0>, 0, 2, 0}, {visit<1>, 0, 2, 0}};
 const sparsec_step kSteps[] = {{"first", 0, 1, kTiles, 0}, {"second", 1, 1, kTiles, 0}};
 const sparsec_work kSchedule[] = {
-    {0, 1, 0, 8, kHanded}, {1, 1, 0, 6, kHanded}, {0, 1, 8, kTiles, kHanded}, {1, 1, 6, kTiles, kHanded}};
+    {0, 1, 0, 8, kHanded, 0}, {1, 1, 0, 6, kHanded, 0}, {0, 1, 8, kTiles, kHanded, 0}, {1, 1, 6, kTiles, kHanded, 0}};
 
 // What is visited, in order, by each way through the schedule; by several threads, in order of step and tile.
 std::vector<Visit> visited(int threads, int64_t caches) {

@@ -42,11 +42,12 @@ void add_mirrored(const void* const* p, int64_t tiles) {
   }
 }
 
-const sparsec_pointer kPointers[] = {{SPARSEC_ARENA, 0, 0, 4},  {SPARSEC_INPUT, 0, 0, 4}, {SPARSEC_OUTPUT, 0, 0, 4},
-                                     {SPARSEC_OUTPUT, 1, 0, 4}, {SPARSEC_ARENA, 0, 0, 0}, {SPARSEC_OUTPUT, 0, 0, 0}};
-const sparsec_call kCalls[] = {{make_double, 0, 2}, {add_mirrored, 2, 4}};
+const sparsec_pointer kPointers[] = {{SPARSEC_ARENA, 0, 0, 4, 0},  {SPARSEC_INPUT, 0, 0, 4, 0},
+                                     {SPARSEC_OUTPUT, 0, 0, 4, 0}, {SPARSEC_OUTPUT, 1, 0, 4, 0},
+                                     {SPARSEC_ARENA, 0, 0, 0, 0},  {SPARSEC_OUTPUT, 0, 0, 0, 0}};
+const sparsec_call kCalls[] = {{make_double, 0, 2, 0}, {add_mirrored, 2, 4, 0}};
 const sparsec_step kSteps[] = {{"double", 0, 1, kTiles, 0}, {"add", 1, 1, kTiles, 0}};
-const sparsec_work kSchedule[] = {{0, 1, 0, kTiles, 0}, {1, 0, 0, kTiles, 0}};
+const sparsec_work kSchedule[] = {{0, 1, 0, kTiles, 0, 0}, {1, 0, 0, kTiles, 0, 0}};
 
 struct Model {
   explicit Model(int64_t batch) {

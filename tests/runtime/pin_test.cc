@@ -98,9 +98,9 @@ void keep_affinity(const void* const*, int64_t) {
 // A model of one step that looks where it runs.
 TEST(Pin, ACallPinsItsCallerAndLetsItGo) {
   const std::vector<int> before = allowed_here(), cores = cores_here();
-  const sparsec_call call{keep_affinity, 0, 0};
+  const sparsec_call call{keep_affinity, 0, 0, 0};
   const sparsec_step step{"look", 0, 1, 1, 0};
-  const sparsec_work work{0, 0, 0, 1, 0};
+  const sparsec_work work{0, 0, 0, 1, 0, 0};
   sparsec_program program{};
   program.isa = "scalar";
   program.calls = &call;

@@ -39,35 +39,35 @@ Constants make_constants() {
 }
 const Constants kConstants = make_constants();
 
-constexpr sparsec_pointer descriptor(size_t offset) { return {SPARSEC_CONSTANTS, 0, int64_t(offset), 0}; }
+constexpr sparsec_pointer descriptor(size_t offset) { return {SPARSEC_CONSTANTS, 0, int64_t(offset), 0, 0}; }
 
 constexpr sparsec_pointer pointers_with_head(uint32_t space, uint32_t index, int i) {
   const sparsec_pointer p[] = {
-      {space, index, 0, kPlane},
+      {space, index, 0, kPlane, 0},
       descriptor(offsetof(Constants, fill)),
       // red, green, blue to planes 4, 5, 6: a tile is a row of cells
-      {space, index, 4 * kPlane, 4 * kCellColumns},
-      {SPARSEC_INPUT, 0, 0, 8 * 4 * kColumns},
+      {space, index, 4 * kPlane, 4 * kCellColumns, 0},
+      {SPARSEC_INPUT, 0, 0, 8 * 4 * kColumns, 0},
       descriptor(offsetof(Constants, copy)),
-      {space, index, 5 * kPlane, 4 * kCellColumns},
-      {SPARSEC_INPUT, 0, kInputPlane, 8 * 4 * kColumns},
+      {space, index, 5 * kPlane, 4 * kCellColumns, 0},
+      {SPARSEC_INPUT, 0, kInputPlane, 8 * 4 * kColumns, 0},
       descriptor(offsetof(Constants, copy)),
-      {space, index, 6 * kPlane, 4 * kCellColumns},
-      {SPARSEC_INPUT, 0, 2 * kInputPlane, 8 * 4 * kColumns},
+      {space, index, 6 * kPlane, 4 * kCellColumns, 0},
+      {SPARSEC_INPUT, 0, 2 * kInputPlane, 8 * 4 * kColumns, 0},
       descriptor(offsetof(Constants, copy)),
       // decode
-      {SPARSEC_OUTPUT, 0, 0, 4 * kCellColumns * kChannels},
-      {space, index, 0, 4 * kCellColumns},
-      {SPARSEC_OUTPUT, 0, 0, 0},
+      {SPARSEC_OUTPUT, 0, 0, 4 * kCellColumns * kChannels, 0},
+      {space, index, 0, 4 * kCellColumns, 0},
+      {SPARSEC_OUTPUT, 0, 0, 0, 0},
       descriptor(offsetof(Constants, decode)),
       // negate: a tile is a row of pixels
-      {SPARSEC_OUTPUT, 1, 0, 4 * kColumns},
-      {SPARSEC_INPUT, 0, 0, 4 * kColumns},
+      {SPARSEC_OUTPUT, 1, 0, 4 * kColumns, 0},
+      {SPARSEC_INPUT, 0, 0, 4 * kColumns, 0},
       descriptor(offsetof(Constants, negate)),
       // letterbox: a tile is a row of pixels
-      {SPARSEC_INPUT, 0, 0, 4 * kColumns},
-      {SPARSEC_INPUT, 0, 0, 0},
-      {SPARSEC_PICTURE, 0, 0, 0},
+      {SPARSEC_INPUT, 0, 0, 4 * kColumns, 0},
+      {SPARSEC_INPUT, 0, 0, 0, 0},
+      {SPARSEC_PICTURE, 0, 0, 0, 0},
       descriptor(offsetof(Constants, letterbox)),
   };
   return p[i];
@@ -84,21 +84,23 @@ constexpr Pointers make_pointers(uint32_t space, uint32_t index) {
 const Pointers kArenaPointers = make_pointers(SPARSEC_ARENA, 0), kOutputPointers = make_pointers(SPARSEC_OUTPUT, 2);
 
 const sparsec_call kCalls[] = {
-    {sparsec_step_fill, 0, 2},       {sparsec_step_copy, 2, 3},        {sparsec_step_copy, 5, 3},
-    {sparsec_step_copy, 8, 3},       {sparsec_step_decode_row, 11, 4}, {sparsec_step_unary, 15, 3},
-    {sparsec_step_letterbox, 18, 4},
+    {sparsec_step_fill, 0, 2, 0},       {sparsec_step_copy, 2, 3, 0},        {sparsec_step_copy, 5, 3, 0},
+    {sparsec_step_copy, 8, 3, 0},       {sparsec_step_decode_row, 11, 4, 0}, {sparsec_step_unary, 15, 3, 0},
+    {sparsec_step_letterbox, 18, 4, 0},
 };
 const sparsec_step kSteps[] = {
     {"boxes", 0, 1, 4, 0},          {"scores", 1, 3, kCellRows, 1}, {"decode", 4, 1, kCellRows, 0},
     {"negate", 5, 1, 3 * kRows, 0}, {"letterbox", 6, 1, kRows, 0},
 };
 // Cut in two where tiles allow.
-const sparsec_work kSchedule[] = {{0, 0, 0, 4, 0},  {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0},
-                                  {3, 0, 0, 50, 0}, {2, 0, 0, 4, 0}, {3, 0, 50, 3 * kRows, 0}};
-const sparsec_work kDetectSchedule[] = {{0, 0, 0, 4, 0}, {4, 1, 0, kRows, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}};
+const sparsec_work kSchedule[] = {{0, 0, 0, 4, 0, 0},  {1, 1, 0, 3, 0, 0}, {1, 1, 3, 4, 0, 0},
+                                  {3, 0, 0, 50, 0, 0}, {2, 0, 0, 4, 0, 0}, {3, 0, 50, 3 * kRows, 0, 0}};
+const sparsec_work kDetectSchedule[] = {
+    {0, 0, 0, 4, 0, 0}, {4, 1, 0, kRows, 0, 0}, {1, 1, 0, 3, 0, 0}, {1, 1, 3, 4, 0, 0}};
 const sparsec_work kRowsSchedule[] = {
-    {0, 0, 0, 4, 0}, {4, 1, 0, kRows, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}, {2, 0, 0, 4, 0}};
-const sparsec_work kHeadSchedule[] = {{0, 0, 0, 4, 0}, {1, 1, 0, 3, 0}, {1, 1, 3, 4, 0}, {3, 0, 0, 3 * kRows, 0}};
+    {0, 0, 0, 4, 0, 0}, {4, 1, 0, kRows, 0, 0}, {1, 1, 0, 3, 0, 0}, {1, 1, 3, 4, 0, 0}, {2, 0, 0, 4, 0, 0}};
+const sparsec_work kHeadSchedule[] = {
+    {0, 0, 0, 4, 0, 0}, {1, 1, 0, 3, 0, 0}, {1, 1, 3, 4, 0, 0}, {3, 0, 0, 3 * kRows, 0, 0}};
 
 sparsec_head head(sparsec_pointer where, uint32_t sigmoid_done) {
   static const char* const kNames[] = {"green thing", "blue thing"};
@@ -128,7 +130,7 @@ sparsec_program program(const char* isa, uint32_t features) {
   p.n_steps = 5;
   p.schedule = kSchedule;
   p.n_schedule = 6;
-  p.head = head({SPARSEC_ARENA, 0, 0, 0}, 1);
+  p.head = head({SPARSEC_ARENA, 0, 0, 0, 0}, 1);
   return p;
 }
 sparsec_program head_in_output() {
@@ -137,13 +139,13 @@ sparsec_program head_in_output() {
   p.pointers = kOutputPointers.p;
   p.schedule = kHeadSchedule;
   p.n_schedule = 4;
-  p.head = head({SPARSEC_OUTPUT, 2, 0, 0}, 0);
+  p.head = head({SPARSEC_OUTPUT, 2, 0, 0, 0}, 0);
   return p;
 }
 
 sparsec_program rows_in_output() {
   sparsec_program p = program("scalar", 0);
-  p.head.level[0] = {{SPARSEC_OUTPUT, 0, 0, 0}, 0, 0, 0, kCellRows * kCellColumns, 1, 0, 0, {}, {}, 0, 0, 0, 5};
+  p.head.level[0] = {{SPARSEC_OUTPUT, 0, 0, 0, 0}, 0, 0, 0, kCellRows * kCellColumns, 1, 0, 0, {}, {}, 0, 0, 0, 5};
   p.head.detect_schedule = kRowsSchedule;
   p.head.n_detect_schedule = 5;
   return p;

@@ -69,12 +69,12 @@ ProgramImage program_of(const Isa& isa, const KernelCase& kernel) {
   program.functions = {kernel.function};
   program.constants = kernel.constants;
   for (uint32_t i = 0; i < kernel.input_strides.size(); ++i)
-    program.pointers.push_back({SPARSEC_INPUT, i, 0, kernel.input_strides[i]});
-  program.pointers.push_back({SPARSEC_OUTPUT, 0, 0, kernel.output_stride});
-  program.pointers.push_back({SPARSEC_CONSTANTS, 0, 0, 0});
+    program.pointers.push_back({SPARSEC_INPUT, i, 0, kernel.input_strides[i], 0});
+  program.pointers.push_back({SPARSEC_OUTPUT, 0, 0, kernel.output_stride, 0});
+  program.pointers.push_back({SPARSEC_CONSTANTS, 0, 0, 0, 0});
   program.calls = {{0, "", 0, static_cast<uint32_t>(program.pointers.size())}};
   program.steps = {{"/" + kernel.function.name, kernel.function.comment, 0, 1, kernel.tiles, 0}};
-  program.schedule = {{0, 1, 0, kernel.tiles, 0}};
+  program.schedule = {{0, 1, 0, kernel.tiles, 0, 0}};
   return program;
 }
 

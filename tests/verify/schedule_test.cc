@@ -2,24 +2,18 @@
 // layer. The simulator's arena is as long as the plan says, so a sanitized build sees what runs over it.
 #include <gtest/gtest.h>
 
-#include "compiler/compile.h"
-#include "compiler/verify/simulate.h"
 #include "sparsec/detect.h"
 #include "tests/support/quantised_head.h"
+#include "tests/verify/simulated.h"
 #include "tests/verify/tiny_models.h"
 
 namespace sparsec {
 namespace {
 
-constexpr int64_t kLarge = int64_t{1} << 40;  // caches that hold everything: threads go layer by layer
+using testing::levels_of;
+using testing::simulate;
 
-std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads,
-                             int64_t caches = rt::kNoCache) {
-  std::vector<Tensor> outputs;
-  for (const ValueId v : c.graph.outputs) outputs.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
-  Simulator(c.plans.front()).run(inputs, outputs, threads, caches);
-  return outputs;
-}
+constexpr int64_t kLarge = int64_t{1} << 40;  // caches that hold everything: threads go layer by layer
 
 Compiled compile_for(const std::string& model, const char* isa, bool columns) {
   CompileOptions options;
@@ -59,30 +53,6 @@ TEST(Schedule, ThreadsMayComeInAnyOrder) {
 TEST(Schedule, ThreadsMayComeInAnyOrderOnWideVectors) {
   const std::string model = testing::tiny_models().front();
   for (const char* isa : {"avx2", "avx_vnni", "avx512_vnni", "amx"}) expect_order_does_not_matter(model, isa);
-}
-
-// What detection reads of the head, level by level: the objectness, and the planes when all tiles are made.
-std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, int64_t caches = rt::kNoCache) {
-  const ProgramImage& program = c.plans.front().program;
-  std::vector<uint8_t> rgb(50 * 70 * 3);
-  for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = uint8_t(i * 7 + i / 211 * 13);
-  Simulator simulator(c.plans.front());
-  std::vector<std::vector<uint8_t>> levels;
-  const auto add = [&](const sparsec_pointer& at, int64_t plane_stride, int64_t planes, const sparsec_level& level) {
-    levels.emplace_back();
-    for (int64_t p = 0; p < planes; ++p)
-      for (int32_t y = 0; y < level.rows; ++y) {
-        const uint8_t* row = simulator.arena() + at.offset + plane_stride * p + level.row_stride * y;
-        levels.back().insert(levels.back().end(), row, row + level.column_stride * level.columns);
-      }
-  };
-  const auto at_level = [&](const sparsec_level& level) {
-    add(level.objectness, level.objectness_stride, level.anchors, level);
-    simulator.run_step(level.step, 0, program.steps[level.step].tiles);
-    add(level.where, level.plane_stride, level.anchors * int64_t(5 + program.head.classes), level);
-  };
-  simulator.detect(rgb.data(), 50, 70, at_level, threads, caches);
-  return levels;
 }
 
 void expect_order_does_not_matter_in_detection(const std::string& model, const char* isa) {

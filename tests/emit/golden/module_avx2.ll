@@ -5,22 +5,22 @@ target triple = "x86_64-unknown-linux-gnu"
 
 ; The types of sparsec/abi.h. C lays structures out as LLVM does, so the fields alone say everything.
 
-; space, index, offset, stride
-%sparsec_pointer = type { i32, i32, i64, i64 }
-; kernel, first pointer, pointers
-%sparsec_call = type { ptr, i32, i32 }
+; space, index, offset, stride, strip
+%sparsec_pointer = type { i32, i32, i64, i64, i64 }
+; kernel, first pointer, pointers, neighbour
+%sparsec_call = type { ptr, i32, i32, i32 }
 ; name, first call, calls, tiles, split
 %sparsec_step = type { ptr, i32, i32, i64, i32 }
-; step, barrier, begin, end
-%sparsec_work = type { i32, i32, i64, i64, i64 }
+; step, barrier, begin, end, handed, strips meet
+%sparsec_work = type { i32, i32, i64, i64, i64, i32 }
 ; name, type, rank, shape
 %sparsec_tensor = type { ptr, i32, i32, [8 x i64] }
 ; where, plane stride, row stride, column stride, rows, columns, anchors, stride, anchor, objectness, its stride, step, cells per tile, ready
 %sparsec_level = type { %sparsec_pointer, i64, i64, i64, i32, i32, i32, float, [8 x [2 x float]], %sparsec_pointer, i64, i32, i32, i32 }
 ; levels, classes, sigmoid done, level, detection's schedule, its entries, input rows, input columns, class names
 %sparsec_head = type { i32, i32, i32, [4 x %sparsec_level], ptr, i32, i32, i32, ptr }
-; isa, features, constants, constants bytes, arena bytes, pointers, calls, steps, number of steps, schedule, entries, head
-%sparsec_program = type { ptr, i32, ptr, i64, i64, ptr, ptr, ptr, i32, ptr, i32, %sparsec_head }
+; isa, features, constants, constants bytes, arena bytes, pointers, calls, steps, number of steps, schedule, entries, head, strips
+%sparsec_program = type { ptr, i32, ptr, i64, i64, ptr, ptr, ptr, i32, ptr, i32, %sparsec_head, i32 }
 ; ABI version, batch, name, compiler, sha256, inputs, outputs, number of inputs, of outputs, programs, number of programs
 %sparsec_model = type { i32, i32, ptr, ptr, ptr, ptr, ptr, i32, i32, ptr, i32 }
 
@@ -79,13 +79,13 @@ declare hidden void @small_avx2_conv_3(ptr, i64)
 ]
 
 @small_avx2_pointers = internal constant [3 x %sparsec_pointer] [
-  %sparsec_pointer { i32 2, i32 0, i64 0, i64 32 },
-  %sparsec_pointer { i32 3, i32 0, i64 0, i64 32 },
-  %sparsec_pointer { i32 1, i32 0, i64 0, i64 0 }
+  %sparsec_pointer { i32 2, i32 0, i64 0, i64 32, i64 0 },
+  %sparsec_pointer { i32 3, i32 0, i64 0, i64 32, i64 0 },
+  %sparsec_pointer { i32 1, i32 0, i64 0, i64 0, i64 0 }
 ]
 
 @small_avx2_calls = internal constant [1 x %sparsec_call] [
-  %sparsec_call { ptr @small_avx2_conv_3, i32 0, i32 3 }
+  %sparsec_call { ptr @small_avx2_conv_3, i32 0, i32 3, i32 0 }
 ]
 
 @small_avx2_steps = internal constant [1 x %sparsec_step] [
@@ -93,16 +93,16 @@ declare hidden void @small_avx2_conv_3(ptr, i64)
 ]
 
 @small_avx2_schedule = internal constant [1 x %sparsec_work] [
-  %sparsec_work { i32 0, i32 1, i64 0, i64 2, i64 0 }
+  %sparsec_work { i32 0, i32 1, i64 0, i64 2, i64 0, i32 0 }
 ]
 
-@small_avx2_program = internal constant %sparsec_program { ptr @small_text_3, i32 1, ptr @small_avx2_constants, i64 12, i64 0, ptr @small_avx2_pointers, ptr @small_avx2_calls, ptr @small_avx2_steps, i32 1, ptr @small_avx2_schedule, i32 1, %sparsec_head { i32 0, i32 0, i32 0, [4 x %sparsec_level] zeroinitializer, ptr null, i32 0, i32 0, i32 0, ptr null } }
+@small_avx2_program = internal constant %sparsec_program { ptr @small_text_3, i32 1, ptr @small_avx2_constants, i64 12, i64 0, ptr @small_avx2_pointers, ptr @small_avx2_calls, ptr @small_avx2_steps, i32 1, ptr @small_avx2_schedule, i32 1, %sparsec_head { i32 0, i32 0, i32 0, [4 x %sparsec_level] zeroinitializer, ptr null, i32 0, i32 0, i32 0, ptr null }, i32 1 }
 
 @small_programs = internal constant [1 x ptr] [
   ptr @small_avx2_program
 ]
 
-@small_model = hidden constant %sparsec_model { i32 4, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
+@small_model = hidden constant %sparsec_model { i32 5, i32 1, ptr @small_text_4, ptr @small_text_5, ptr @small_text_6, ptr @small_inputs, ptr @small_outputs, i32 1, i32 1, ptr @small_programs, i32 1 }
 
 @small_text_2 = private unnamed_addr constant [8 x i8] c"/conv_3\00"
 @small_text_6 = private unnamed_addr constant [65 x i8] c"0000000000000000000000000000000000000000000000000000000000000000\00"
