@@ -1,5 +1,5 @@
-// Runs a graph as machine code (assembled, loaded, run by the runtime on two threads, in columns) on every instruction
-// set of this machine.
+// Runs a graph as machine code (assembled, loaded, run by the runtime, in columns) on every instruction set of this
+// machine.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,8 +22,14 @@ inline std::vector<TensorImage> tensors(const Graph& graph, const std::vector<Va
   return out;
 }
 
-inline ModelImage image_of(const Graph& graph) {
+struct Cut {
+  int32_t strips = 1;
+  int threads = 2;
+};
+
+inline ModelImage image_of(const Graph& graph, int32_t strips) {
   PlanOptions options;
+  options.strips = strips;
   options.l2_bytes = 16 << 10;
   options.band_tiles = 1;
   ModelImage image;
@@ -39,15 +45,15 @@ inline ModelImage image_of(const Graph& graph) {
 
 // `want` holds the outputs by value, bit for bit.
 inline void expect_machine_code_gives(const Graph& graph, const std::vector<TensorPtr>& inputs,
-                                      const std::map<ValueId, TensorPtr>& want) {
-  const engine::Library library = engine::load(image_of(graph));
+                                      const std::map<ValueId, TensorPtr>& want, const Cut& cut = {}) {
+  const engine::Library library = engine::load(image_of(graph, cut.strips));
   const sparsec_runtime_api& runtime = library.runtime();
   for (const Isa* isa : host_isas()) {
     std::array<char, 256> error{};
     const std::string name(isa->name);
     sparsec_rt_options options{};
     options.struct_bytes = sizeof options;
-    options.threads = 2;
+    options.threads = cut.threads;
     options.isa = name.c_str();
     options.error = error.data();
     options.error_bytes = error.size();

@@ -17,7 +17,7 @@ namespace {
 
 class Generator {
  public:
-  explicit Generator(uint32_t seed) : random_(seed) {
+  explicit Generator(uint32_t seed, bool strips = false) : random_(seed), strips_(strips) {
     g_.meta.path = "random_" + std::to_string(seed) + ".onnx";
     for (Quant& q : quants_) q = {0.02f + 0.01f * float(below(8)), pick({0, 0, 128, 255, between(1, 254)})};
   }
@@ -61,7 +61,8 @@ class Generator {
   void keep(ValueId v) { pool_.push_back(v); }
 
   void add_input() {
-    const Shape shape{1, between(1, 10), between(1, 14), pick({1, 3, 7, 8, 13, 16, 21, 32})};
+    Shape shape{1, between(1, 10), between(1, 14), pick({1, 3, 7, 8, 13, 16, 21, 32})};
+    if (strips_) shape[2] = g_.inputs.empty() ? pick({8, 12, 16, 24}) : g_.value(g_.inputs[0]).shape[2];
     const std::string name = "in" + std::to_string(g_.inputs.size());
     if (chance(0.4)) {
       g_.inputs.push_back(g_.add_value({name, DType::u8, shape, nullptr, quant()}));
@@ -115,6 +116,15 @@ class Generator {
       if (size + before + after <= reach) before = after = reach;
       (d == 0 ? w.pads.top : w.pads.left) = before;
       (d == 0 ? w.pads.bottom : w.pads.right) = after;
+    }
+    if (strips_) {  // as many rows as before, or half of them
+      const int64_t kernel = pick({1, 3, 3, 5}), stride = x[2] % 8 == 0 ? pick({1, 1, 2}) : 1;
+      const int64_t dilation = kernel == 3 && stride == 1 ? pick({1, 1, 2}) : 1, around = (kernel - 1) * dilation;
+      w.kernel[0] = kernel;
+      w.strides[0] = stride;
+      w.dilations[0] = dilation;
+      w.pads.top = stride == 2 || chance(0.7) ? around / 2 : between(0, int(around));
+      w.pads.bottom = around - w.pads.top;
     }
     return w;
   }
@@ -196,7 +206,7 @@ class Generator {
   void add_pool(ValueId x) {
     const Shape in = g_.value(x).shape;
     Window w{{5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}};
-    if (chance(0.4)) {
+    if (!strips_ && chance(0.4)) {
       w = window(in);
       for (size_t d = 0; d < 2; ++d)  // every window must touch the picture
         if (in[2 + d] < (w.kernel[d] - 1) * w.dilations[d] + 1) return;
@@ -251,7 +261,8 @@ class Generator {
   void add_space_to_depth(ValueId x) {
     if (g_.value(x).shape[1] > 16) return;
     const auto& quant = g_.value(x).quant;
-    keep(passes::append(g_, fresh("SpaceToDepth"), SpaceToDepth{between(1, 3), 2, quant ? float(quant->zero_point) : 0},
+    keep(passes::append(g_, fresh("SpaceToDepth"),
+                        SpaceToDepth{strips_ ? pick({1, 2}) : between(1, 3), 2, quant ? float(quant->zero_point) : 0},
                         {x}, {}, quant));
   }
 
@@ -270,6 +281,7 @@ class Generator {
       case 2:
         return add_concat(x);
       case 3: {
+        if (strips_) return;
         const Quant q = quant();
         return keep(passes::append(g_, fresh("quantize"), Quantize{{{q.scale}, {q.zero_point}, 0}}, {x},
                                    TypeAndShape{DType::u8, in}, q));
@@ -301,6 +313,7 @@ class Generator {
 
   Graph g_;
   std::mt19937 random_;
+  bool strips_;
   std::array<Quant, 2> quants_;
   std::vector<ValueId> pool_;
 };
@@ -309,6 +322,12 @@ class Generator {
 
 Graph random_graph(uint32_t seed) {
   Graph g = Generator(seed).run();
+  verify(g, Stage::fused, "the generator");
+  return g;
+}
+
+Graph random_graph_of_strips(uint32_t seed) {
+  Graph g = Generator(seed, true).run();
   verify(g, Stage::fused, "the generator");
   return g;
 }
