@@ -9,6 +9,7 @@
 #include "compiler/passes/passes.h"
 #include "compiler/plan/slots.h"
 #include "compiler/verify/simulate.h"
+#include "tests/plan/edges.h"
 #include "tests/plan/machine_code.h"
 #include "tests/plan/random_graph.h"
 
@@ -68,49 +69,13 @@ TEST_P(Strips, EqualTheOracle) {
   EXPECT_GT(banded, int(kBatch));
 }
 
-// Where a schedule's threads meet, what is read of neighbours there, and for how long that stays.
-void expect_edges_live(const Plan& plan, const std::vector<sparsec_work>& schedule, int* meetings) {
-  const ProgramImage& program = plan.program;
-  const auto has_neighbour = [&](const StepImage& step) {
-    return std::any_of(program.calls.begin() + step.first_call, program.calls.begin() + step.first_call + step.calls,
-                       [](const CallImage& call) { return call.neighbour != 0; });
-  };
-  for (size_t e = 0; e < schedule.size(); ++e) {
-    const StepImage& step = program.steps[schedule[e].step];
-    ASSERT_EQ(schedule[e].strips_meet != 0, has_neighbour(step)) << step.name;
-    if (schedule[e].strips_meet == 0) continue;
-    ++*meetings;
-    uint32_t until = schedule[e].step;
-    for (size_t next = e + 1; next < schedule.size(); ++next) {
-      until = std::max(until, schedule[next].step);
-      if (schedule[next].strips_meet != 0) break;
-    }
-    for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
-      const CallImage& call = program.calls[c];
-      ASSERT_TRUE(call.neighbour == -1 || call.neighbour == 1) << step.name;
-      const sparsec_pointer& theirs = program.pointers[call.first_pointer + 1];
-      ASSERT_EQ(theirs.space, uint32_t(SPARSEC_ARENA));
-      const int64_t at = theirs.offset - call.neighbour * program.arena_bytes;
-      int found = 0;
-      for (const Buffer& b : plan.places.buffers) {
-        if (at < b.offset || at >= b.offset + b.bytes || b.first > int32_t(schedule[e].step) ||
-            b.last < int32_t(schedule[e].step))
-          continue;
-        ++found;
-        EXPECT_GE(b.last, int32_t(until)) << b.name << " after " << step.name;
-      }
-      EXPECT_EQ(found, 1) << step.name;
-    }
-  }
-}
-
 TEST_P(Strips, EdgesLiveUntilTheNextMeeting) {
   int meetings = 0;
   for (uint32_t seed = first(); seed < first() + kBatch; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     for (const bool columns : {false, true}) {
       const Plan plan = make_plan(graph_of(seed), *find_isa("avx2"), in_strips(2, columns));
-      expect_edges_live(plan, plan.program.schedule, &meetings);
+      testing::expect_edges_live(plan, plan.program.schedule, &meetings);
       EXPECT_EQ(plan.program.arena_bytes % (plan.program.strips > 1 ? 4096 : 1), 0);  // no page belongs to two strips
     }
   }

@@ -12,6 +12,7 @@
 #include "compiler/compile.h"
 #include "compiler/engine/engine.h"
 #include "runtime/core/numerics.h"
+#include "samples/demo_model/detector.h"
 #include "tests/support/quantised_head.h"
 #include "tests/verify/tiny_models.h"
 
@@ -169,11 +170,11 @@ CompileOptions options_for_tiny() {
   return options;
 }
 
-void check_model(const std::string& path, const CompileOptions& options) {
+void check_model(const std::string& path, const CompileOptions& options, const std::vector<int>& teams = {1, 3}) {
   SCOPED_TRACE(path);
   const engine::Library library = engine::load(compile(path, options).image);
   for (const Isa* isa : options.targets) {
-    for (const int threads : {1, 3}) {
+    for (const int threads : teams) {
       SCOPED_TRACE(std::string(isa->name) + ", threads " + std::to_string(threads));
       Model model(library, threads, *isa);
       size_t found = 0;
@@ -190,6 +191,21 @@ TEST(Detect, GivesWhatItsPartsGive) {
   for (const std::string& path : testing::tiny_models()) check_model(path, options);
   options.plan.columns = false;
   check_model(testing::tiny_models().front(), options);  // one tells as much as all
+}
+
+// The demo's detector is large enough to be cut.
+TEST(Detect, GivesWhatItsPartsGiveInStrips) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.write("demo.onnx", demo::make_detector());
+  for (const int strips : {2, 5}) {
+    CompileOptions options;
+    options.targets = {host_isas().front()};
+    options.plan.strips = strips;
+    options.plan.l2_bytes = 48 << 10;
+    options.plan.band_tiles = 1;
+    ASSERT_EQ(compile(path, options).plans[0].program.strips, strips);
+    check_model(path, options, {1, 2, 3, 5});
+  }
 }
 
 // Quantisers within the head: of its arithmetic, where the boxes are rows of the output, and behind raw heads.

@@ -1,4 +1,4 @@
-// A compiled model run by the simulator: its outputs, and what detection reads of its head.
+// A model run by the simulator: its outputs, and what detection reads of its head.
 #pragma once
 
 #include <vector>
@@ -8,21 +8,25 @@
 
 namespace sparsec::testing {
 
+inline std::vector<Tensor> simulate(const Graph& graph, const Plan& plan, const std::vector<TensorPtr>& inputs,
+                                    int threads, int64_t caches = rt::kNoCache) {
+  std::vector<Tensor> outputs;
+  for (const ValueId v : graph.outputs) outputs.emplace_back(graph.value(v).type, graph.value(v).shape);
+  Simulator(plan).run(inputs, outputs, threads, caches);
+  return outputs;
+}
 inline std::vector<Tensor> simulate(const Compiled& c, const std::vector<TensorPtr>& inputs, int threads,
                                     int64_t caches = rt::kNoCache) {
-  std::vector<Tensor> outputs;
-  for (const ValueId v : c.graph.outputs) outputs.emplace_back(c.graph.value(v).type, c.graph.value(v).shape);
-  Simulator(c.plans.front()).run(inputs, outputs, threads, caches);
-  return outputs;
+  return simulate(c.graph, c.plans.front(), inputs, threads, caches);
 }
 
 // Of a picture of noise, level by level: the objectness, and the planes when all tiles are made. Rows are in the order
 // of the picture, however it is cut.
-inline std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, int64_t caches = rt::kNoCache) {
-  const ProgramImage& program = c.plans.front().program;
+inline std::vector<std::vector<uint8_t>> levels_of(const Plan& plan, int threads, int64_t caches = rt::kNoCache) {
+  const ProgramImage& program = plan.program;
   std::vector<uint8_t> rgb(50 * 70 * 3);
   for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = uint8_t(i * 7 + i / 211 * 13);
-  Simulator simulator(c.plans.front());
+  Simulator simulator(plan);
   std::vector<std::vector<uint8_t>> levels;
   const auto add = [&](const sparsec_pointer& at, int64_t plane_stride, int64_t planes, const sparsec_level& level) {
     levels.emplace_back();
@@ -42,6 +46,9 @@ inline std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int thread
   };
   simulator.detect(rgb.data(), 50, 70, at_level, threads, caches);
   return levels;
+}
+inline std::vector<std::vector<uint8_t>> levels_of(const Compiled& c, int threads, int64_t caches = rt::kNoCache) {
+  return levels_of(c.plans.front(), threads, caches);
 }
 
 }  // namespace sparsec::testing
