@@ -37,12 +37,11 @@ TEST_F(StripsOption, ResultsDoNotDependOnIt) {
       const std::string options = std::string(" --strips ") + strips + " --threads " + threads;
       output_of("run demo.onnx --input x.npy --output y.npy" + options);
       const std::string got = testing::read_file(folder_ / "y.npy");
-      const auto found =
-          nlohmann::json::parse(output_of("detect demo.onnx scene.png --conf 0.001 --iou 0.9 --json" + options));
+      const auto found = nlohmann::json::parse(output_of("detect demo.onnx scene.png --json" + options));
       if (bytes.empty()) {
         bytes = got;
         boxes = found;
-        EXPECT_GT(boxes.at("scene.png").size(), 5U);
+        EXPECT_GT(boxes.at("scene.png").size(), 3U);
       }
       EXPECT_EQ(got, bytes) << options;
       EXPECT_EQ(found, boxes) << options;
