@@ -119,6 +119,7 @@ TEST(Columns, ALayerWhoseWeightsOutweighTheCacheIsCutAllTheSame) {
   e.largest_call = 4 << 10;
   bench.step(e, tiles);
   bench.plan.program.steps[0].calls = 10;
+  bench.plan.program.calls.resize(10);
   schedule_columns(bench.plan, bench.extents, small_cache(true));
   ASSERT_EQ(bench.plan.groups.size(), 1u);
   EXPECT_EQ(bench.plan.groups[0].bands, 9);  // 65,600 bytes read and a tenth of those written into 8 KiB

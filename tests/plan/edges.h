@@ -25,8 +25,8 @@ inline void expect_edges_live(const Plan& plan, const std::vector<sparsec_work>&
     ++*meetings;
     uint32_t until = schedule[e].step;
     for (size_t next = e + 1; next < schedule.size(); ++next) {
-      until = std::max(until, schedule[next].step);
       if (schedule[next].strips_meet != 0) break;
+      until = std::max(until, schedule[next].step);
     }
     for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) {
       const CallImage& call = program.calls[c];
