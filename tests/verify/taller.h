@@ -53,4 +53,28 @@ inline Graph with_wide_heads(Graph g) {
   return g;
 }
 
+// Behind each 3x3 convolution that keeps a picture's shape the same twice more, for an output that detection has no
+// need of: then a run meets where detection does not.
+inline Graph with_branches(Graph g) {
+  for (size_t i = 0; i < g.nodes.size(); ++i) {
+    const auto* op = std::get_if<QConv>(&g.nodes[i].op);
+    if (!op || op->window.kernel[0] != 3 || g.nodes[i].outputs.size() != 1 ||
+        g.value(g.nodes[i].inputs[0]).shape != g.value(g.nodes[i].outputs[0]).shape)
+      continue;
+    for (int more = 0; more < 2; ++more, ++i) {
+      Node node = g.nodes[i];
+      node.name += " again";
+      std::get<QConv>(node.op).residual = false;
+      node.inputs = {node.outputs[0], node.inputs[1]};
+      Value out = g.value(node.outputs[0]);
+      out.name += " again";
+      node.outputs = {g.add_value(std::move(out))};
+      g.nodes.insert(g.nodes.begin() + ptrdiff_t(i) + 1, std::move(node));
+    }
+    g.outputs.push_back(g.nodes[i].outputs[0]);
+  }
+  verify(g, Stage::fused, "the test");
+  return g;
+}
+
 }  // namespace sparsec::testing
