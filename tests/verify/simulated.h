@@ -27,6 +27,8 @@ inline std::vector<std::vector<uint8_t>> levels_of(const Plan& plan, int threads
   std::vector<uint8_t> rgb(50 * 70 * 3);
   for (size_t i = 0; i < rgb.size(); ++i) rgb[i] = uint8_t(i * 7 + i / 211 * 13);
   Simulator simulator(plan);
+  std::vector<float> input(size_t(3) * size_t(program.head.input_rows) * size_t(program.head.input_columns));
+  simulator.bind({input.data()}, {});  // of models whose input the letterbox writes
   std::vector<std::vector<uint8_t>> levels;
   const auto add = [&](const sparsec_pointer& at, int64_t plane_stride, int64_t planes, const sparsec_level& level) {
     levels.emplace_back();

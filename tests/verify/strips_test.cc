@@ -108,6 +108,14 @@ TEST(Strips, OfModelsThatDoMoreThanDetect) {
   EXPECT_GT(integers, 0);
 }
 
+TEST(Strips, OfALetterboxIntoTheInput) {
+  const std::vector<Graph> graphs = tall_graphs();
+  const auto found =
+      std::ranges::find_if(graphs, [](const Graph& g) { return g.value(g.inputs[0]).type == DType::f32; });
+  ASSERT_NE(found, graphs.end());
+  expect_the_same(testing::with_a_second_reader(*found), "avx2", {0});
+}
+
 std::vector<Agreement> layers_of(const Graph& graph, const Plan& plan, Machine& machine,
                                  const std::map<ValueId, TensorPtr>& values) {
   return verify_layers(graph, plan, machine, values, {});

@@ -77,4 +77,14 @@ inline Graph with_branches(Graph g) {
   return g;
 }
 
+// Where more than one node reads the input, the letterbox writes the input itself.
+inline Graph with_a_second_reader(Graph g) {
+  const Value input = g.value(g.inputs[0]);
+  EXPECT_EQ(input.type, DType::f32);
+  g.outputs.push_back(g.add_value({"relu", DType::f32, input.shape, nullptr, {}}));
+  g.nodes.push_back({"relu", Unary{UnaryKind::relu}, {g.inputs[0]}, {g.outputs.back()}});
+  verify(g, Stage::fused, "the test");
+  return g;
+}
+
 }  // namespace sparsec::testing
