@@ -38,7 +38,7 @@ void ConvPointers::advance_input(Builder& b, const Isa& isa, int vectors) const 
 void ConvPointers::advance_outputs(Builder& b, const Isa& isa, int vectors) const {
   for (int p = kInputPointer + 1; p < int(list.size()); ++p) {
     const ConvPointer kind = list[size_t(p)];
-    if (kind == ConvPointer::stream || kind == ConvPointer::pool || kind == ConvPointer::partial) continue;
+    if (kind != ConvPointer::mask && kind != ConvPointer::residual && kind != ConvPointer::output) continue;
     b.advance(p, vectors * (kind == ConvPointer::mask ? isa.mask_bytes() : isa.vector_bytes()));
   }
 }

@@ -16,10 +16,10 @@ namespace sparsec::kernels {
 // The pointer registers of a convolution kernel, as ConvKernel::pointers lists them.
 struct ConvPointers {
   explicit ConvPointers(const ConvSpec& spec);
-  // At the end of a tile: all but the constants' and the partial sums' move on by so many vectors of pixels.
+  // At the end of a tile: those of tensors move on by so many vectors of pixels.
   void advance(Builder& b, const Isa& isa, int vectors = 1) const;
   void advance_input(Builder& b, const Isa& isa, int vectors) const;    // the input's alone
-  void advance_outputs(Builder& b, const Isa& isa, int vectors) const;  // all but the input's
+  void advance_outputs(Builder& b, const Isa& isa, int vectors) const;  // the other tensors'
 
   std::vector<ConvPointer> list;
   int mask = 0, residual = 0, output = 0;  // registers, the last of the first output

@@ -363,8 +363,9 @@ class Maker {
     s.outputs[0].plane_bytes = 256;
     s.outputs[0].planes = s.rows;
     WordPool pool(kernels::kPoolPointer);
-    kernels::ConvKernel k =
-        kernels::lower_conv_amx(isa_, s, 0, s.rows, pool, "conv_amx", "20 channels of 76 at 2 taps, in tiles");
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::amx, 0, s.rows, 1, pool, "conv_amx",
+                                                "20 channels of 76 at 2 taps, in tiles")
+                                .front();
     const int64_t y = new_region();
     add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
     for (int64_t r = 0; r < s.rows; ++r)

@@ -99,5 +99,44 @@ TEST(Prefetch, TheFirstGroupOfTilesAsks) {
   EXPECT_EQ(asked(amx, spec, ConvFamily::amx, 0, 32), expected(spec.taps[kFarthestTap]));
 }
 
+// A kernel's constants, and its code, as many bytes as its own have, spread over the tiles.
+TEST(Prefetch, TheNextKernelIsAskedForAmongTheProducts) {
+  for (const Isa* isa : all_isas())
+    for (const ConvFamily family : kernels::families_of(*isa, spec_of(1)))
+      for (const int64_t tiles : {0, 24}) {
+        ConvSpec spec = spec_of(1);
+        spec.tiles = tiles;
+        kernels::WordPool pool(kernels::kPoolPointer);
+        const int64_t last = family == ConvFamily::amx ? 32 : 8;
+        const kernels::ConvKernel k = kernels::lower_conv(*isa, spec, family, 0, last, 1, pool, "k", "").front();
+        const bool asks = tiles > 0 && has_text(*isa, Opcode::prefetch) && family != ConvFamily::dense;
+        const auto place = std::ranges::find(k.pointers, kernels::ConvPointer::ahead) - k.pointers.begin();
+        ASSERT_EQ(asks, place < std::ssize(k.pointers)) << isa->name << ' ' << name_of(family);
+        if (!asks) continue;
+        const int64_t vectors = family == ConvFamily::amx ? 2 : 1, stream = int64_t(k.stream.size()) * 4;
+        EXPECT_NEAR(double(k.ahead * tiles), double(stream), 0.3 * double(stream));
+        int64_t lines = 0, code_lines = 0, moved = 0, code_moved = 0;
+        for (const kir::Insn& insn : k.function.code) {
+          if (insn.op == Opcode::add_pointer && insn.p == place) moved += insn.offset;
+          if (insn.op == Opcode::add_pointer && insn.p == place + 1) code_moved += insn.offset;
+          if (insn.op != Opcode::prefetch) continue;
+          if (insn.p == place) {
+            EXPECT_EQ(insn.offset, 64 * (lines++ % (k.ahead * vectors / 64)) + 63);
+          } else if (insn.p == place + 1) {
+            EXPECT_EQ(insn.offset, 64 * code_lines++ + 63);
+          }
+        }
+        const int64_t times = family == ConvFamily::amx ? 2 : 1;  // the first pair stands before the loop
+        EXPECT_EQ(k.ahead * vectors * times, 64 * lines);
+        EXPECT_EQ(k.code_ahead, 64 * code_lines);
+        if (family == ConvFamily::unrolled) {
+          EXPECT_EQ(moved, k.ahead);
+          EXPECT_EQ(code_moved, k.code_ahead);
+        } else {  // the first pair, the pairs, and a vector that is left
+          EXPECT_EQ(moved, 5 * k.ahead);
+        }
+      }
+}
+
 }  // namespace
 }  // namespace sparsec

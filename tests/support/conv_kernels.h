@@ -63,7 +63,7 @@ inline std::vector<uint8_t> run_conv(const Isa& isa, const kernels::ConvSpec& sp
       kernels::lower_conv(isa, spec, family, 0, spec.rows, pieces, pool, "conv", "");
   EXPECT_EQ(kernels.size(), pieces);
   std::vector<uint8_t> output(size_t(spec.rows * kConvPlane), 0),
-      partial(size_t(kConvTiles * kernels::partial_bytes(isa, spec.rows)), 0x55);
+      partial(size_t(kConvTiles * kernels::partial_bytes(isa, family, spec.rows)), 0x55);
   for (const kernels::ConvKernel& k : kernels) {
     std::vector<const void*> pointers;
     for (ConvPointer p : k.pointers)
