@@ -89,7 +89,8 @@ std::string family_names();  // of all: "dense, unrolled, amx"
 std::vector<ConvFamily> families_of(const Isa& isa, const ConvSpec& spec);
 
 // The pointers of a kernel, in order: `output` once per output, `partial` (accumulators that come and go) only in
-// pieces, `ahead` and `code_ahead` (stream and code of the kernel that runs next) only in kernels that ask for them.
+// pieces, `ahead` and `code_ahead` only in kernels that ask for the stream and the code of the kernel that runs next:
+// in the order of the graph, on one thread or one that has strips of its own.
 enum class ConvPointer : uint8_t { input, stream, pool, mask, residual, output, partial, ahead, code_ahead };
 struct ConvKernel {
   kir::Function function;

@@ -226,7 +226,7 @@ class AmxWriter {
     return products;
   }
 
-  // Activations that other threads wrote, or that have left the caches, are met by the first of the layer's groups.
+  // Activations that have left the caches, or that other threads wrote, are met by the first of the layer's groups.
   bool asks_ahead(int vectors) const { return first_ == 0 && vectors == kVectors && has_text(isa_, Opcode::prefetch); }
   void ask_for_next(const Product& p) {
     if (p.asked < 0) return;

@@ -1,3 +1,4 @@
+// Cuts where the running sum of products passes each piece's share of all.
 #include "codegen/kernels/pieces.h"
 
 namespace sparsec::kernels {

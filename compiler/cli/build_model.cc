@@ -127,10 +127,11 @@ std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
   return kib > 0 ? std::optional(kib) : std::nullopt;
 }
 
-// One for each thread, unless threads will have pictures of their own (runtime/core/run.h).
-int strips(const ModelOptions& o, const LoadOptions& load) {
-  if (o.strips) return *o.strips;
-  if (!for_this_machine(o, load)) return 1;
+// Those that are asked for. Else one for each thread where it is known who will run it, unless a batch has a picture
+// for each (runtime/core/run.h).
+std::optional<int> strips(const ModelOptions& o, const LoadOptions& load) {
+  if (o.strips) return o.strips;
+  if (load.isa.empty() && o.targets != std::vector<std::string>{"host"}) return std::nullopt;
   const int threads = load.threads > 0 ? load.threads : rt::usable_cores();
   return o.batch.value_or(1) >= threads ? 1 : threads;
 }
@@ -144,7 +145,7 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
-  if (const int n = strips(o, load); n > 1) out += fmt::format(" --strips {}", n);
+  if (const std::optional<int> n = strips(o, load)) out += fmt::format(" --strips {}", *n);
   if (!o.plan.empty()) {  // what is in it counts, not where it is
     const auto bytes = read_file(o.plan);
     out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
@@ -190,7 +191,7 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
-  out.plan.strips = strips(o, load);
+  if (const std::optional<int> n = strips(o, load)) out.plan.strips = *n;
   out.targets = load.isa.empty() ? isas(o.targets) : std::vector{isa_to_run(o, load)};
   if (!o.plan.empty()) {
     const PlanFile plan = read_plan_file(o.plan);

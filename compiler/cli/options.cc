@@ -85,11 +85,11 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->group(kModelGroup);
   app.add_option_function<int>(
          "--strips", [&o](int strips) { o.strips = strips; },
-         "Cut the picture into so many strips, or the largest divisor of that number that it can be cut into. As many "
-         "threads have one each, and seldom wait for each other; any number of threads gives the same results "
-         "(default: "
-         "one per thread for the targets host and all and with --isa; else 1, and 1 for batches that give each thread "
-         "pictures of its own)")
+         "Cut the picture into so many strips where its rows and the layers allow that. Threads have as many each "
+         "where "
+         "that comes out even, and then seldom wait for each other; any number of threads gives the same results "
+         "(default: one per thread for the target host and with --isa; 1 with a --batch of a picture for each thread, "
+         "and else)")
       ->check(whole_number(1, kMostThreads))
       ->type_name("N")
       ->group(kModelGroup);

@@ -24,6 +24,12 @@ inline uint8_t requantise(float a, Quant q) {
   return clamp_u8(round_even(std::fma(a, 1.0f / q.scale, float(q.zero_point))));
 }
 
+// QBinary: its operands, and the level that is so many steps from zero. In int32 that wraps, as kernels add.
+inline float dequantised(uint8_t level, Quant q) { return float(int32_t(level) - q.zero_point) * q.scale; }
+inline uint8_t level_of(float steps, int32_t zero_point) {
+  return clamp_u8(int32_t(uint32_t(round_even(steps)) + uint32_t(zero_point)));
+}
+
 // ---- from accumulators to numbers ----------------------------------------------------------------------------------
 // fma(float(acc + acc_bias), multiplier, bias): what an accumulator stands for, in whatever unit comes next.
 struct Scaling {

@@ -83,15 +83,13 @@ void evaluate_op(const Lookup& op, const Call& call) {
 
 void evaluate_op(const QBinary& op, const Call& call) {
   const Quant qa = call.in_quant(0), qb = call.in_quant(1), qy = call.out_quant();
-  const auto real = [](uint8_t x, Quant q) { return float(int32_t(x) - q.zero_point) * q.scale; };
   const auto a = call.in(0).data<uint8_t>(), b = call.in(1).data<uint8_t>();
   const auto y = call.out().data<uint8_t>();
   const float per_scale = 1.0f / qy.scale;
   for (size_t i = 0; i < y.size(); ++i) {
-    const int32_t steps =
-        numerics::round_even(arithmetic::binary(op.kind, real(a[i], qa), real(b[i], qb), call.node.name) * per_scale);
-    // In int32 that wraps, as kernels add.
-    y[i] = numerics::clamp_u8(int32_t(uint32_t(steps) + uint32_t(qy.zero_point)));
+    const float value =
+        arithmetic::binary(op.kind, numerics::dequantised(a[i], qa), numerics::dequantised(b[i], qb), call.node.name);
+    y[i] = numerics::level_of(value * per_scale, qy.zero_point);
   }
 }
 

@@ -243,10 +243,12 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   }
   const Operand pool_words{to.add_words(pool.words()), 0};
 
-  // where code and weights outweigh the activations, each thread takes its own channels and streams half of them
+  // where code and weights outweigh the activations, each thread takes its own channels and streams its part of them
+  // (but a thread that has strips of its own all)
   for (const auto& [g, kernel] : group_kernels) choice.weight_bytes += int64_t(kernel.stream.size()) * 4;
   const size_t groups = borders.size() - 1;
-  const bool split = groups >= 4 && choice.code_bytes + choice.weight_bytes > spec.in_planes * spec.in_plane_bytes;
+  const bool split =
+      groups >= 4 && choice.code_bytes + choice.weight_bytes > spec.in_planes * spec.in_plane_bytes * to.strips();
   if (split) to.plan.program.steps.back().split = uint32_t(pieces);
   const Partials partials(to, node.name, spec, choice.family, borders, pieces, tiles, split);
 

@@ -258,7 +258,7 @@ sparsec_type abi_type(DType t) {
 // Columns and arena. What a group hands to the next lives through both, so long groups make a large arena; where it
 // comes to more than it may, groups are cut shorter. Of models that need more without columns it may come to a quarter
 // more than that.
-static constexpr int64_t kPage = 4096;  // no page belongs to two strips
+static constexpr int64_t kPage = 4096;  // the runtime begins the first strip on one: none belongs to two strips
 static void cut_columns(Plan& plan, const std::vector<StepExtent>& extents, const PlanOptions& options) {
   const int64_t strips = plan.program.strips;
   const std::vector<Buffer> uncut = plan.places.buffers;

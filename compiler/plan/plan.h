@@ -83,7 +83,7 @@ struct PlanOptions {
   int64_t band_tiles = 48;           // a band of a group has as many vectors of each step at least, of a lone step half
   int64_t group_bytes = 17 << 19;    // a group's tensors live together: it ends before they need more than this
   int64_t arena_bytes = 10'000'000;  // shorter groups are tried where the arena needs more (see cut_columns)
-  int32_t strips = 1;                // that a picture is cut into, if it can be (strips.h)
+  int32_t strips = 1;                // that a picture is cut into where it can be (strips.h)
   std::string kernel;     // force "unrolled", "dense" or "amx" where it is supported; empty: the cost model decides
   KernelChoices kernels;  // for these convolutions before that
 };

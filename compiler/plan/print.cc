@@ -14,10 +14,14 @@ std::string format(const char* pattern, Args... args) {
   return line;
 }
 
-std::string describe(const StepImage& step, int32_t number) {
-  return format("  step %d: %s\n    %lld tiles, %u call%s, threads share %s\n", number, step.comment.c_str(),
+std::string describe(const ProgramImage& program, int32_t number) {
+  const StepImage& step = program.steps[size_t(number)];
+  const bool edges = step.calls > 0 && program.calls[step.first_call].neighbour != 0;
+  return format("  step %d: %s\n    %lld tiles, %u call%s, %s\n", number, step.comment.c_str(),
                 static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
-                step.split ? "the calls" : "the tiles");
+                edges        ? "strips meet before it"
+                : step.split ? "threads share the calls"
+                             : "threads share the tiles");
 }
 
 // What detection does besides, and what it leaves out.
@@ -29,7 +33,7 @@ std::string print_detection(const Plan& plan, const std::set<uint32_t>& runs) {
     if (!detects.contains(s)) without += format(" %u", s);
   out += (without.empty() ? "" : "without step" + without + ", and ") + "with\n";
   for (uint32_t s = 0; s < plan.program.steps.size(); ++s)
-    if (!runs.contains(s)) out += describe(plan.program.steps[s], int32_t(s));
+    if (!runs.contains(s)) out += describe(plan.program, int32_t(s));
   for (uint32_t i = 0; i < plan.program.head.levels; ++i) {
     const sparsec_level& level = plan.program.head.level[i];
     if (level.anchors == 0) out += format("  boxes are read from output %u\n", level.where.index);
@@ -56,7 +60,7 @@ std::string print(const Plan& plan, const Graph&) {
                   g.working_set > plan.l2_bytes ? ", more than the L2" : "");
     for (int32_t s = g.first; s <= g.last; ++s) {
       if (!runs.contains(uint32_t(s))) continue;
-      out += describe(plan.program.steps[size_t(s)], s);
+      out += describe(plan.program, s);
       if (g.bands == 1) continue;
       out += "    " + band_ends(plan.program.schedule, uint32_t(s)) + '\n';
     }

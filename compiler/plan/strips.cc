@@ -1,3 +1,4 @@
+// A graph can be cut where every node makes a strip's rows of the same strip's and of its neighbours' next to it.
 #include "compiler/plan/strips.h"
 
 #include <algorithm>
@@ -77,12 +78,11 @@ class Cutter {
 
 }  // namespace
 
-int32_t cut_into_strips(DetectionGraph& detection, const Isa& isa, int32_t most) {
-  if (most <= 1) return 1;
+int32_t cut_into_strips(DetectionGraph& detection, const Isa& isa, int32_t strips) {
+  if (strips <= 1) return 1;
   const Cutter cutter(detection.graph, isa);
-  int32_t strips = most;
-  while (strips > 1 && (most % strips != 0 || !cutter.can_cut(strips))) --strips;
-  if (strips > 1) cutter.cut(detection.graph, strips);
+  if (!cutter.can_cut(strips)) return 1;
+  cutter.cut(detection.graph, strips);
   return strips;
 }
 

@@ -13,8 +13,8 @@
 
 namespace sparsec {
 
-// Cuts the graph's pictures into so many strips, or the largest divisor of that number that it can be cut into: all of
-// it works on planes, and all rows can be divided. Returns how many.
-int32_t cut_into_strips(DetectionGraph& detection, const Isa& isa, int32_t most);
+// Cuts the graph's pictures into so many strips, if all of it works on planes and all rows can be divided. Returns how
+// many there are: else one.
+int32_t cut_into_strips(DetectionGraph& detection, const Isa& isa, int32_t strips);
 
 }  // namespace sparsec

@@ -15,15 +15,11 @@ using kernels::SumOfBytes;
 constexpr int kBytes = 256;
 constexpr double kNear = 1e-3;  // of a step: what rounding may turn
 
-uint8_t level_of(float steps, int32_t zero_point) {
-  return numerics::clamp_u8(int32_t(uint32_t(numerics::round_even(steps)) + uint32_t(zero_point)));
-}
-
 struct Pair {
   uint8_t a, b, level;
   bool gives(const SumOfBytes& s, int32_t zero_point) const {
     const float steps = numerics::fma(float(b), s.multiplier_b, numerics::fma(float(a), s.multiplier_a, s.bias));
-    return level_of(steps, zero_point) == level;
+    return numerics::level_of(steps, zero_point) == level;
   }
 };
 
@@ -33,11 +29,11 @@ std::vector<Pair> pairs_of(bool subtract, Quant qa, Quant qb, Quant out) {
   const float per_scale = 1.0f / out.scale;
   for (int a = 0; a < kBytes; ++a)
     for (int b = 0; b < kBytes; ++b) {
-      const float x = float(a - qa.zero_point) * qa.scale, y = float(b - qb.zero_point) * qb.scale;
+      const float x = numerics::dequantised(uint8_t(a), qa), y = numerics::dequantised(uint8_t(b), qb);
       const float steps = (subtract ? x - y : x + y) * per_scale;
       const float beyond = steps - std::floor(steps);
       (std::abs(double(beyond) - 0.5) < kNear ? near : others)
-          .push_back({uint8_t(a), uint8_t(b), level_of(steps, out.zero_point)});
+          .push_back({uint8_t(a), uint8_t(b), numerics::level_of(steps, out.zero_point)});
     }
   near.insert(near.end(), others.begin(), others.end());
   return near;

@@ -44,8 +44,8 @@ sparsec_kernel runtime_step(std::string_view name) {
 
 }  // namespace
 
-// The arena is as long as the plan says, so that a sanitizer sees what runs over it, and starts poisoned, so that
-// nothing relies on zeros.
+// The arena is as long as the plan says, so that a sanitizer sees what runs over it (of strips, over the last one), and
+// starts poisoned, so that nothing relies on zeros.
 Simulator::Simulator(const Plan& plan)
     : plan_(plan), arena_(size_t(plan.program.arena_bytes * plan.program.strips), 0xa5) {}
 
@@ -114,7 +114,8 @@ void Simulator::run_share(const sparsec_work& work, int thread, const rt::Team& 
 void Simulator::run_step(size_t index, int strip, int64_t begin, int64_t end) {
   if (begin == end) return;
   const StepImage& step = plan_.program.steps[index];
-  for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c) run_call(c, strip, begin, end);
+  for (uint32_t c = step.first_call; c < step.first_call + step.calls; ++c)
+    if (rt::has_neighbour(plan_.program.calls[c], strip, plan_.program.strips)) run_call(c, strip, begin, end);
 }
 
 void Simulator::run_call(uint32_t index, int strip, int64_t begin, int64_t end) {

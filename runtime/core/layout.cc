@@ -54,7 +54,7 @@ Layout layout_of(const sparsec_model& model, const sparsec_program& program, int
   l.arenas = pictures_alone(model.batch, threads) > 0 ? size_t(threads) : 1;
   const uint64_t arena = program.arena_bytes * uint64_t(strips_of(program));
   l.arena_stride = l.arenas > 1 ? whole_pages(arena) : arena;
-  if (l.arenas > 1) used = whole_pages(used);
+  if (l.arenas > 1 || strips_of(program) > 1) used = whole_pages(used);
   l.arena = take(l.arena_stride * l.arenas);
   if (program.head.levels > 0) {
     if (detection_touches(program, SPARSEC_INPUT, 0)) l.input = take(uint64_t(picture_bytes(model, model.inputs[0])));

@@ -1,6 +1,6 @@
-// The schedule, walked by a team: each thread takes its share of an entry's tiles (or calls), and all meet where an
-// entry asks for it. The team is all threads, or one thread in its own arena. A second walk does the same by the clock;
-// the first knows nothing of it.
+// The schedule, walked by a team: each thread takes its share of an entry's strips, tiles or calls, and all meet where
+// an entry asks for it. The team is all threads, or one thread in its own arena. A second walk does the same by the
+// clock; the first knows nothing of it.
 #include "runtime/core/run.h"
 
 #include "runtime/core/letterbox.h"

@@ -51,10 +51,9 @@ TEST_F(StripsOption, ResultsDoNotDependOnIt) {
 TEST_F(StripsOption, CutsWhatCanBeCut) {
   const std::string uncut = plan("--target avx2 --strips 1");
   EXPECT_FALSE(is_cut(uncut));
-  for (const char* strips : {"2", "4", "5", "10", "20"})
-    EXPECT_TRUE(is_cut(plan(std::string("--target avx2 --strips ") + strips)));
-  EXPECT_EQ(plan("--target avx2 --strips 4"), plan("--target avx2 --strips 2"));  // the largest divisor that rows have
-  EXPECT_EQ(plan("--target avx2 --strips 3"), uncut);
+  for (const char* strips : {"2", "5"}) EXPECT_TRUE(is_cut(plan(std::string("--target avx2 --strips ") + strips)));
+  for (const char* strips : {"3", "4", "10", "20"})
+    EXPECT_EQ(plan(std::string("--target avx2 --strips ") + strips), uncut) << strips;
   EXPECT_EQ(plan("--target avx2"), uncut);  // a library for another machine
 }
 

@@ -61,8 +61,8 @@ TEST(ShareEntry, EveryTileOnce) {
                 for (int64_t t = 0; t < tiles; ++t) {
                   const auto [times, by] = visits.tiles[{strip, c, t}];
                   ASSERT_EQ(times, 1) << "strip " << strip << ", call " << c << ", tile " << t;
-                  if (threads == strips && threads > 1) {
-                    ASSERT_EQ(by, strip);
+                  if (strips % threads == 0) {
+                    ASSERT_EQ(by, strip / (strips / threads));
                   }
                 }
               }
@@ -70,10 +70,10 @@ TEST(ShareEntry, EveryTileOnce) {
           }
 }
 
-// Threads that are not as many as strips have even shares of all tiles, those of any strip.
+// Threads that strips cannot be dealt out to have even shares of all tiles, those of any strip.
 TEST(ShareEntry, EvenlyWithoutAStripEach) {
   const sparsec_call call{nullptr, 0, 0, 0};
-  for (const auto& [threads, strips] : {std::pair{2, 1}, {2, 3}, {3, 2}, {3, 4}, {5, 2}, {1, 4}}) {
+  for (const auto& [threads, strips] : {std::pair{2, 1}, {2, 3}, {3, 2}, {3, 4}, {5, 2}}) {
     Visits visits;
     visits.add({0, 1, 0, 30, 0, 0}, Step{30, 1, 0}, &call, {threads, strips}, kNoCache);
     std::map<int, int> tiles;
@@ -84,19 +84,21 @@ TEST(ShareEntry, EvenlyWithoutAStripEach) {
 
 TEST(ShareEntry, ThreadsMeetWhereTheyMust) {
   const sparsec_work edges{0, 1, 0, 4, 0, 1}, barrier{0, 1, 0, 4, 0, 0}, none{0, 0, 0, 4, 0, 0};
-  const Team each{3, 3}, shared{2, 3}, uncut{3, 1}, one{1, 1}, one_of_all{1, 3};
-  EXPECT_TRUE(meets_before(edges, each));
+  const Team each{3, 3}, dealt{2, 4}, shared{2, 3}, uncut{3, 1}, one{1, 1}, one_of_all{1, 3};
   for (const Team& team : {shared, uncut, one, one_of_all}) {
     EXPECT_FALSE(meets_before(edges, team));
     for (const sparsec_work* work : {&edges, &barrier}) EXPECT_TRUE(meets_after(*work, 4, team, kNoCache));
     EXPECT_FALSE(meets_after(none, 4, team, kNoCache));
   }
-  for (const sparsec_work* work : {&edges, &barrier, &none}) EXPECT_FALSE(meets_after(*work, 4, each, kNoCache));
-  EXPECT_FALSE(meets_before(barrier, each));
+  for (const Team& team : {each, dealt}) {
+    EXPECT_TRUE(meets_before(edges, team));
+    EXPECT_FALSE(meets_before(barrier, team));
+    for (const sparsec_work* work : {&edges, &barrier, &none}) EXPECT_FALSE(meets_after(*work, 4, team, kNoCache));
+  }
   // Layer by layer there is nothing to meet for behind a band that the first stands for.
   EXPECT_FALSE(meets_after({0, 1, 2, 4, 10, 0}, 4, shared, 10));
   EXPECT_TRUE(meets_after({0, 1, 0, 2, 10, 0}, 4, shared, 10));
-  EXPECT_FALSE(one.strip_each());
+  EXPECT_FALSE(one.whole_strips());
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ typedef enum {
  * rows, each in an arena of its own, arena_bytes apart; tiles are those of a strip. */
 typedef struct {
   uint32_t space; /* sparsec_space */
-  uint32_t index; /* which input or output */
+  uint32_t index; /* which input or output, or call */
   int64_t offset; /* bytes */
   int64_t stride; /* bytes per tile */
   int64_t strip;  /* bytes per strip, beside those from arena to arena */
@@ -63,8 +63,8 @@ typedef struct {
   int32_t neighbour;                /* -1, 0, 1 */
 } sparsec_call;
 
-/* One layer. All its calls run over the same tiles. Threads share the tiles when split is 0, else the calls, in runs of
- * `split` that one thread makes in order. */
+/* One layer. All its calls run over the same tiles. Threads that have no strips of their own share the tiles when
+ * split is 0, else the calls, in runs of `split` that one thread makes in order. */
 typedef struct {
   const char* name;
   uint32_t first_call, calls;
@@ -77,7 +77,7 @@ typedef struct {
  * the same barrier, and steps in the order of their first entries can also run whole, one after the other: then the
  * entry from tile 0 on stands for all of them.
  *
- * Threads that have a strip each need no barriers but one before every entry with strips_meet: its calls have
+ * Threads that have strips of their own need no barriers but one before every entry with strips_meet: its calls have
  * neighbours, which may go on meanwhile, for what is read stays as it is until the next such entry. */
 typedef struct {
   uint32_t step;
