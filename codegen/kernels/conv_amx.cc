@@ -330,7 +330,7 @@ std::vector<int64_t> amx_products_by_block(const ConvSpec& spec, int64_t first, 
 
 size_t amx_piece_count(const ConvSpec& spec) {
   constexpr int64_t kResidentTiles =
-      20;  // of weights, in a first-level cache of 48 KiB (measured: 14 and 26 are slower)
+      20;  // of weights, in a first-level cache of 48 KiB (measured: 14 and 40 are slower)
   int64_t most = 0;
   for (int64_t row = 0; row < spec.rows; row += kAmxRows) {
     int64_t n = 0;
