@@ -452,6 +452,26 @@ define internal void @sparsec_pack_s8(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) al
   ret void
 }
 
+; The lanes' low halves, which are int16, and then as pack_s8.
+define internal <4 x i32> @sparsec_clamped_half(ptr %a) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %up = shl <4 x i32> %x, splat (i32 16)
+  %half = ashr <4 x i32> %up, splat (i32 16)
+  %above = call <4 x i32> @llvm.smax.v4i32(<4 x i32> %half, <4 x i32> splat (i32 -128))
+  %within = call <4 x i32> @llvm.smin.v4i32(<4 x i32> %above, <4 x i32> splat (i32 127))
+  %byte = and <4 x i32> %within, splat (i32 255)
+  ret <4 x i32> %byte
+}
+
+define internal void @sparsec_pack_half_s8(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
+  %byte0 = call <4 x i32> @sparsec_clamped_half(ptr %a)
+  %byte1 = call <4 x i32> @sparsec_clamped_half(ptr %b)
+  %byte2 = call <4 x i32> @sparsec_clamped_half(ptr %c)
+  %byte3 = call <4 x i32> @sparsec_clamped_half(ptr %e)
+  call void @sparsec_store_bytes(ptr %d, <4 x i32> %byte0, <4 x i32> %byte1, <4 x i32> %byte2, <4 x i32> %byte3)
+  ret void
+}
+
 ; bytewise d = table[a]
 define internal void @sparsec_lookup256(ptr %d, ptr %a, ptr %p, i64 %offset) alwaysinline {
   %table = call ptr @sparsec_address(ptr %p, i64 %offset)

@@ -57,8 +57,8 @@ class Writer {
         line("stp d" + number(r) + ", d" + number(r + 1) + ", [sp, #" + number(r * 8 - 64) + "]");
     }
     for (int p = 0; p < function.pointers; ++p) line("ldr " + pointer(p) + ", [x0, #" + number(8 * p) + "]");
-    for (const Prologue& prologue : isa_.prologues)
-      if (uses(function, prologue.before)) lines(prologue.text, {});
+    for (const OnceText& prologue : isa_.prologues)
+      if (uses(function, prologue.of)) lines(prologue.text, {});
     for (at_ = 0; at_ < code_.size(); ++at_) instruction(code_[at_]);
     SPARSEC_CHECK(loops_.empty(), "open loop in " + function.name);
     if (highest >= kSavedFrom) {

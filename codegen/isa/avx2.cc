@@ -66,14 +66,19 @@ const Isa& avx2() {
               {Opcode::fma_scale, "vbroadcastss {m}, {s0}\nvfmadd132ps {s0}, {a}, {d}"},
               {Opcode::mul_word, "vbroadcastss {m}, {s0}\nvmulps {s0}, {a}, {d}"},
               {Opcode::add_word, "vbroadcastss {m}, {s0}\nvaddps {s0}, {a}, {d}"},
+              {Opcode::pack_half_s8,
+               "vpslld $16, {b}, {s0}\nvpblendw $0xaa, {s0}, {a}, {s0}\n"
+               "vpslld $16, {e}, {s1}\nvpblendw $0xaa, {s1}, {c}, {s1}\n"
+               "vpacksswb {s1}, {s0}, {d}\nvpshufb .Lhalves_{fn}(%rip), {d}, {d}"},
               {Opcode::lookup8, "vpermps {m}, {a}, {d}"},
               {Opcode::lookup256, lookup256()},
           }),
       .prologues = {{{Opcode::dot4, Opcode::dot8, Opcode::dot12},
                      "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15"}},
-      .data = x86_pack_data(32) +
-              "\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"
-              ".Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16",
+      .data = with_data(
+          x86_pack_data(32),
+          {{{Opcode::select}, ".p2align 5\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128"},
+           {{Opcode::lookup256}, ".p2align 5\n.Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16"}}),
   };
   return isa;
 }

@@ -26,9 +26,9 @@ struct OpText {
   std::string text;
 };
 
-// Runs once per function in which one of the opcodes occurs.
-struct Prologue {
-  std::vector<kir::Opcode> before;
+// What a function in which one of the opcodes occurs needs once.
+struct OnceText {
+  std::vector<kir::Opcode> of;
   std::string text;
 };
 
@@ -52,9 +52,9 @@ struct Isa {
   std::string_view register_prefix;  // "%zmm"
   int first_scratch = 0;             // {s0} is this register
   std::vector<OpText> texts;         // a row per opcode but for control
-  std::vector<Prologue> prologues;
-  std::string data;                 // local constants, printed behind every function
-  std::string_view directive = {};  // for the assembler, printed before every function
+  std::vector<OnceText> prologues;   // run first
+  std::vector<OnceText> data;        // local constants, behind the function
+  std::string_view directive = {};   // for the assembler, printed before every function
 
   int vector_bytes() const { return lanes * 4; }
   int mask_bytes() const { return lanes >= 8 ? lanes / 8 : 1; }

@@ -62,11 +62,15 @@ std::vector<OpText> neon_rows() {
        "sqxtn v{s0}.4h, v{a}.4s\nsqxtn v{s1}.4h, v{b}.4s\nsqxtn2 v{s0}.8h, v{c}.4s\nsqxtn2 v{s1}.8h, v{e}.4s\n"
        "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
        "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
+      {Opcode::pack_half_s8,
+       "uzp1 v{s0}.8h, v{a}.8h, v{c}.8h\nuzp1 v{s1}.8h, v{b}.8h, v{e}.8h\n"
+       "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
+       "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
       {Opcode::lookup256, lookup256()},
   };
 }
 
-std::vector<Prologue> neon_prologues() {
+std::vector<OnceText> neon_prologues() {
   return {
       {{Opcode::select},  // 1, 2, 4, 8
        "mov x11, #1\nmovk x11, #2, lsl #32\nfmov d{s6}, x11\nlsl x11, x11, #2\nmov v{s6}.d[1], x11"},

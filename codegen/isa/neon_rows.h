@@ -13,6 +13,6 @@ namespace sparsec {
 inline constexpr int kNeonRegisters = 24;
 
 std::vector<OpText> neon_rows();
-std::vector<Prologue> neon_prologues();
+std::vector<OnceText> neon_prologues();
 
 }  // namespace sparsec

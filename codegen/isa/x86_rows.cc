@@ -53,9 +53,18 @@ std::vector<OpText> with_rows(std::vector<OpText> rows, const std::vector<OpText
   return rows;
 }
 
-std::string x86_pack_data(int vector_bytes) {
-  return ".p2align " + std::string(vector_bytes == 64 ? "6" : "5") + "\n.Lpack_{fn}:\n.rept " +
-         std::to_string(vector_bytes / 16) + "\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr";
+std::vector<OnceText> x86_pack_data(int vector_bytes) {
+  const auto shuffle = [&](const std::string& name, const std::string& bytes) {
+    return ".p2align " + std::string(vector_bytes == 64 ? "6" : "5") + "\n.L" + name + "_{fn}:\n.rept " +
+           std::to_string(vector_bytes / 16) + "\n.byte " + bytes + "\n.endr";
+  };
+  return {{{Opcode::pack, Opcode::pack_s8}, shuffle("pack", "0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15")},
+          {{Opcode::pack_half_s8}, shuffle("halves", "0,1,8,9,2,3,10,11,4,5,12,13,6,7,14,15")}};
+}
+
+std::vector<OnceText> with_data(std::vector<OnceText> data, const std::vector<OnceText>& own) {
+  data.insert(data.end(), own.begin(), own.end());
+  return data;
 }
 
 }  // namespace sparsec

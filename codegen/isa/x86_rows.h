@@ -19,8 +19,10 @@ std::vector<OpText> x86_rows(Encoding encoding);
 // `rows` with those of `own` added; a row for an opcode that `rows` has already takes its place.
 std::vector<OpText> with_rows(std::vector<OpText> rows, const std::vector<OpText>& own);
 
-// {pack}'s constant: the packs leave, in each 128-bit lane, four bytes a row; this shuffle turns them into four bytes a
-// pixel.
-std::string x86_pack_data(int vector_bytes);
+// The constants of packs, which leave, in each 128-bit lane, four bytes a row, or two bytes of each of two rows a
+// pixel: these shuffles turn them into four bytes a pixel.
+std::vector<OnceText> x86_pack_data(int vector_bytes);
+
+std::vector<OnceText> with_data(std::vector<OnceText> data, const std::vector<OnceText>& own);
 
 }  // namespace sparsec

@@ -138,8 +138,8 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
     fill.number(8 * p);
     out.append("(%rdi), ").append(kPointers[size_t(p)]).append("\n");
   }
-  for (const Prologue& prologue : isa.prologues)
-    if (uses(function, prologue.before)) fill.lines(prologue.text, {});
+  for (const OnceText& prologue : isa.prologues)
+    if (uses(function, prologue.of)) fill.lines(prologue.text, {});
 
   struct Block {  // a loop, or what runs once
     int label;
@@ -228,9 +228,8 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
   if (tiles) out += "\tpop %r12\n";
   if (inner_loop) out += "\tpop %rbx\n";
   out += "\tvzeroupper\n\tret\n";
-  if (uses(function, Opcode::pack) || uses(function, Opcode::pack_s8) || uses(function, Opcode::select) ||
-      uses(function, Opcode::lookup256))
-    fill.lines(isa.data, {});
+  for (const OnceText& constants : isa.data)
+    if (uses(function, constants.of)) fill.lines(constants.text, {});
   return out;
 }
 

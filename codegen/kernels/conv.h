@@ -51,6 +51,9 @@ struct ConvSpec {
   // output's byte less 128, clamped to s8, else the byte, clamped to u8.
   std::vector<int32_t> offset;
   bool signed_levels = false;
+  // With signed_levels: [row], whether accumulator and acc_bias are a float's bits and so are multiplied as they are,
+  // and the result's low half is the level (compiler/plan/float_bits.h); then all rows' levels are int16. Empty: none.
+  std::vector<bool> by_bits;
   Activation activation = Activation::none;
   float alpha = 0;
   numerics::Piecewise curve;  // of silu and sigmoid, integer

@@ -112,9 +112,11 @@ void ConvEpilogue::finish(int r0, int x0) {
   }
 }
 
+bool ConvEpilogue::by_bits(int r) const { return !spec_.by_bits.empty() && spec_.by_bits[row(r)]; }
+
 // v[x] = fma(float(v[x]), multiplier, bias) of row r.
 void ConvEpilogue::scale(int r, int x, int free) {
-  b_.two(Opcode::to_float, x, x);
+  if (!by_bits(r)) b_.two(Opcode::to_float, x, x);
   b_.broadcast(free, stream_.next(spec_.bias[row(r)]));
   b_.with_memory(Opcode::fma_scale, x, free, stream_.next(spec_.multiplier[row(r)]));
 }
@@ -122,6 +124,7 @@ void ConvEpilogue::scale(int r, int x, int free) {
 // v[x]: row r's quantised accumulator v[x], before it is clamped.
 void ConvEpilogue::requantise(int r, int x, int free) {
   scale(r, x, free);
+  if (by_bits(r)) return;
   b_.two(Opcode::to_int, x, x);
   if (const int32_t offset = spec_.offset.empty() ? 0 : spec_.offset[row(r)]; offset != 0)
     b_.three(Opcode::add_i32, x, x, constants_.in_register(free, offset));
@@ -161,7 +164,8 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
 void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, int x0) {
   const bool levels = spec_.signed_levels;
   SPARSEC_CHECK(!levels || spec_.form() == EpilogueForm::requantise, "levels that are not requantised");
-  b_.pack(levels ? Opcode::pack_s8 : Opcode::pack, temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
+  const Opcode pack = !levels ? Opcode::pack : spec_.by_bits.empty() ? Opcode::pack_s8 : Opcode::pack_half_s8;
+  b_.pack(pack, temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
   const size_t sign = levels ? 128 : 0;  // what the packed bytes lack, modulo 256
   if (out.lookup) {
     std::vector<uint32_t> table(64);

@@ -46,6 +46,7 @@ class ConvEpilogue {
   // Temporary i of the quad's row j.
   int temp(int j, int i) const { return temps_[i] + (wide_ ? j * kActivationTemps : 0); }
   size_t row(int r) const { return size_t(first_ + r); }
+  bool by_bits(int r) const;
   void scale(int r, int x, int free);
   void requantise(int r, int x, int free);
   void silu_steps(int r, int x, int j, int64_t plane);

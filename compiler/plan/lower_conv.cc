@@ -9,7 +9,7 @@
 #include "compiler/oracle/epilogue.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
-#include "compiler/plan/one_fma.h"
+#include "compiler/plan/row_levels.h"
 
 namespace sparsec {
 namespace {
@@ -146,31 +146,6 @@ bool rows_may_differ(const ConvSpec& spec, kernels::ConvFamily family, int64_t t
       return tiles >= kSharedCodeTiles;
   }
   return false;
-}
-
-// Of the form requantise: signed levels in place of the formula beside QConv. A row whose numbers are too large for
-// them keeps all rows as they are, for one kernel packs them alike; one that needs additions, where rows may not
-// differ. Rows that are no channel may be anything.
-void take_signed_levels(ConvSpec& spec, const Tensor& weights, const std::vector<int32_t>& rows, bool may_differ) {
-  std::vector<SignedLevels> levels(rows.size(), {{}, 0});
-  bool additions = false;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] < 0) continue;
-    const numerics::Scaling plain{spec.acc_bias.empty() ? 0 : spec.acc_bias[i], spec.multiplier[i], spec.bias[i]};
-    const auto one = in_one_fma(plain, spec.offset[i], oracle::accumulators_of(weights, size_t(rows[i])));
-    if (!one) return;
-    levels[i] = *one;
-    additions |= one->offset != 0 || one->scaling.acc_bias != 0;
-  }
-  if (additions && !may_differ) return;
-  spec.signed_levels = true;
-  spec.acc_bias.resize(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    spec.acc_bias[i] = levels[i].scaling.acc_bias;
-    spec.multiplier[i] = levels[i].scaling.multiplier;
-    spec.bias[i] = levels[i].scaling.bias;
-    spec.offset[i] = levels[i].offset;
-  }
 }
 
 // Where the accumulators of groups in pieces lie between them. One group follows the other over the same memory, unless

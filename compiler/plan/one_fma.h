@@ -1,16 +1,13 @@
 // Requantising by one fma and a rounding, nothing added before or after.
 //
-// A requantised output is a step function of the accumulator: at most 255 integers are where it gains a level. Any
-// multiplier and bias whose steps are at the same integers are the same function, so the bias beside the accumulator
-// and the zero point can ride in the fma's own bias, although float rounds their sum: a pair that passes the test at
-// every step is exact. Levels are counted from -128, because sums near zero are rounded least. For nearly all rows the
-// rounded sum passes, or a neighbour of it.
+// The bias beside the accumulator and the zero point can ride in the fma's own bias, although float rounds their sum:
+// a pair that passes the test at every step (level_steps.h) is exact. Levels are counted from -128, because sums near
+// zero are rounded least. For nearly all rows the rounded sum passes, or a neighbour of it.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
-#include "compiler/oracle/epilogue.h"
+#include "compiler/plan/level_steps.h"
 
 namespace sparsec {
 
@@ -20,8 +17,9 @@ struct SignedLevels {
   int32_t offset;
 };
 
-// clamp_u8(round_even(s(acc)) + zero_point) for every acc in the range: without acc_bias and offset where such a pair
-// is found, else with those of s. Nothing where float or int32 could not hold what comes up.
-std::optional<SignedLevels> in_one_fma(const numerics::Scaling& s, int32_t zero_point, oracle::AccumulatorRange range);
+// clamp_u8(round_even(s(acc)) + zero_point), whose steps these are: without acc_bias and offset where such a pair is
+// found, else with those of s.
+SignedLevels in_one_fma(const numerics::Scaling& s, int32_t zero_point, const LevelSteps& steps,
+                        oracle::AccumulatorRange range);
 
 }  // namespace sparsec
