@@ -180,10 +180,10 @@ class Machine {
           return clamp_byte(a.s(i)) | clamp_byte(b.s(i)) << 8 | clamp_byte(c.s(i)) << 16 | clamp_byte(e.s(i)) << 24;
         });
       case Opcode::pack_s8:
-      case Opcode::pack_half_s8:
+      case Opcode::pack_half:
         return bits([&](int i) {
           const auto byte = [&](const Vector& v) {
-            const int32_t level = x.op == Opcode::pack_half_s8 ? int16_t(v.s(i)) : v.s(i);
+            const int32_t level = x.op == Opcode::pack_half ? int16_t(v.s(i)) : v.s(i);
             return uint32_t(uint8_t(std::clamp(level, -128, 127)));
           };
           return byte(a) | byte(b) << 8 | byte(c) << 16 | byte(e) << 24;

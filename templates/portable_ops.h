@@ -142,7 +142,7 @@ inline Vector pack_s8(Vector a, Vector b, Vector c, Vector e) {
          clamped_signed_byte(e) << 24;
 }
 inline Vector low_half(Vector a) { return (Vector)((Ints)(a << 16) >> 16); }
-inline Vector pack_half_s8(Vector a, Vector b, Vector c, Vector e) {
+inline Vector pack_half(Vector a, Vector b, Vector c, Vector e) {
   return pack_s8(low_half(a), low_half(b), low_half(c), low_half(e));
 }
 SPARSEC_OUTLINED Vector lookup256(Vector a, const uint8_t* m) {

@@ -463,7 +463,7 @@ define internal <4 x i32> @sparsec_clamped_half(ptr %a) alwaysinline {
   ret <4 x i32> %byte
 }
 
-define internal void @sparsec_pack_half_s8(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
+define internal void @sparsec_pack_half(ptr %d, ptr %a, ptr %b, ptr %c, ptr %e) alwaysinline {
   %byte0 = call <4 x i32> @sparsec_clamped_half(ptr %a)
   %byte1 = call <4 x i32> @sparsec_clamped_half(ptr %b)
   %byte2 = call <4 x i32> @sparsec_clamped_half(ptr %c)

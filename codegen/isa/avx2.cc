@@ -66,7 +66,7 @@ const Isa& avx2() {
               {Opcode::fma_scale, "vbroadcastss {m}, {s0}\nvfmadd132ps {s0}, {a}, {d}"},
               {Opcode::mul_word, "vbroadcastss {m}, {s0}\nvmulps {s0}, {a}, {d}"},
               {Opcode::add_word, "vbroadcastss {m}, {s0}\nvaddps {s0}, {a}, {d}"},
-              {Opcode::pack_half_s8,
+              {Opcode::pack_half,
                "vpslld $16, {b}, {s0}\nvpblendw $0xaa, {s0}, {a}, {s0}\n"
                "vpslld $16, {e}, {s1}\nvpblendw $0xaa, {s1}, {c}, {s1}\n"
                "vpacksswb {s1}, {s0}, {d}\nvpshufb .Lhalves_{fn}(%rip), {d}, {d}"},

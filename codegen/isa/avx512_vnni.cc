@@ -36,7 +36,7 @@ const Isa& avx512_vnni() {
                              {Opcode::mul_word, "vmulps {m}{1to16}, {a}, {d}"},
                              {Opcode::add_word, "vaddps {m}{1to16}, {a}, {d}"},
                              {Opcode::limit, "vrangeps $2, {b}, {a}, {d}"},
-                             {Opcode::pack_half_s8,
+                             {Opcode::pack_half,
                               "vmovdqa64 {a}, {s0}\nvpshufb .Lup_{fn}(%rip), {b}, {s0}{%k2}\n"
                               "vmovdqa64 {c}, {s1}\nvpshufb .Lup_{fn}(%rip), {e}, {s1}{%k2}\n"
                               "vpacksswb {s1}, {s0}, {d}\nvpshufb .Lhalves_{fn}(%rip), {d}, {d}"},
@@ -52,9 +52,9 @@ const Isa& avx512_vnni() {
                               "vmovdqa64 {a}, {s1}\nvpermi2b {b+3}, {b+2}, {s1}\n"
                               "vmovdqu8 {s1}, {s0}{%k1}\nvmovdqa64 {s0}, {d}"},
                          }),
-      .prologues = {{{Opcode::pack_half_s8}, "kmovq .Lodd_{fn}(%rip), %k2"}},
+      .prologues = {{{Opcode::pack_half}, "kmovq .Lodd_{fn}(%rip), %k2"}},
       // by which the low half of a lane goes up, and which halves those are
-      .data = with_data(x86_pack_data(64), {{{Opcode::pack_half_s8},
+      .data = with_data(x86_pack_data(64), {{{Opcode::pack_half},
                                              ".p2align 6\n.Lup_{fn}:\n.rept 4\n"
                                              ".byte 0,1,0,1,4,5,4,5,8,9,8,9,12,13,12,13\n.endr\n"
                                              ".Lodd_{fn}:\n.quad 0xcccccccccccccccc"}}),

@@ -62,7 +62,7 @@ std::vector<OpText> neon_rows() {
        "sqxtn v{s0}.4h, v{a}.4s\nsqxtn v{s1}.4h, v{b}.4s\nsqxtn2 v{s0}.8h, v{c}.4s\nsqxtn2 v{s1}.8h, v{e}.4s\n"
        "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
        "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
-      {Opcode::pack_half_s8,
+      {Opcode::pack_half,
        "uzp1 v{s0}.8h, v{a}.8h, v{c}.8h\nuzp1 v{s1}.8h, v{b}.8h, v{e}.8h\n"
        "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
        "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},

@@ -59,7 +59,7 @@ std::vector<OnceText> x86_pack_data(int vector_bytes) {
            std::to_string(vector_bytes / 16) + "\n.byte " + bytes + "\n.endr";
   };
   return {{{Opcode::pack, Opcode::pack_s8}, shuffle("pack", "0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15")},
-          {{Opcode::pack_half_s8}, shuffle("halves", "0,1,8,9,2,3,10,11,4,5,12,13,6,7,14,15")}};
+          {{Opcode::pack_half}, shuffle("halves", "0,1,8,9,2,3,10,11,4,5,12,13,6,7,14,15")}};
 }
 
 std::vector<OnceText> with_data(std::vector<OnceText> data, const std::vector<OnceText>& own) {

@@ -164,7 +164,7 @@ void ConvEpilogue::add_residual(int x0, int64_t plane) {
 void ConvEpilogue::store_bytes(const ConvOutput& out, Mem to, int x0) {
   const bool levels = spec_.signed_levels;
   SPARSEC_CHECK(!levels || spec_.form() == EpilogueForm::requantise, "levels that are not requantised");
-  const Opcode pack = !levels ? Opcode::pack : spec_.by_bits.empty() ? Opcode::pack_s8 : Opcode::pack_half_s8;
+  const Opcode pack = !levels ? Opcode::pack : spec_.by_bits.empty() ? Opcode::pack_s8 : Opcode::pack_half;
   b_.pack(pack, temps_[0], x0, x0 + 1, x0 + 2, x0 + 3);
   const size_t sign = levels ? 128 : 0;  // what the packed bytes lack, modulo 256
   if (out.lookup) {

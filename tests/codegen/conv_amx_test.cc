@@ -70,6 +70,7 @@ class Maker {
         s.acc_bias.push_back(additions ? int32_t(between(-200000, 200000)) : 0);
         s.offset.push_back(additions ? int32_t(between(-100, 200)) : 0);
       }
+      if (s.signed_levels && chance(0.5)) put_into_bits(s);
       if (chance(0.5)) {
         for (uint8_t& level : lookup_.table) level = uint8_t(random_());
         s.outputs[0].lookup = &lookup_;
@@ -89,6 +90,17 @@ class Maker {
   }
 
  private:
+  // Most rows' levels into the low halves of floats.
+  void put_into_bits(ConvSpec& s) {
+    for (size_t r = 0; r < size_t(s.rows); ++r) {
+      s.by_bits.push_back(chance(0.9));
+      if (!s.by_bits[r]) continue;
+      s.acc_bias[r] = std::bit_cast<int32_t>(numerics::kRoundBits) + int32_t(between(-9000, 9000));
+      s.bias[r] = numerics::kRoundBits * (1 - s.multiplier[r]) + float(between(-200, 200));
+      s.offset[r] = 0;
+    }
+  }
+
   // Weights of every value, in sixteen rows by sixteen planes that are all zero with probability `zero`.
   void fill(ConvSpec& s, double zero) {
     s.words.assign(size_t(s.rows * s.in_planes) * s.taps.size(), 0);

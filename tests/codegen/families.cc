@@ -52,6 +52,7 @@ class Maker {
     conv_sigmoid();
     conv_with_everything();
     float_conv();
+    conv_halves();
     made_.program.schedule.clear();
     for (size_t s = 0; s < made_.program.steps.size(); ++s)
       made_.program.schedule.push_back({uint32_t(s), 1, 0, made_.program.steps[s].tiles, 0, 0});
@@ -247,15 +248,16 @@ class Maker {
     s.outputs[0].planes = rows / 4;
     return s;
   }
-  float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
+  int32_t sum(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
     int32_t acc = s.acc_bias.empty() ? 0 : s.acc_bias[size_t(r)];
     for (int64_t plane = 0; plane < s.in_planes; ++plane)
       for (size_t t = 0; t < s.taps.size(); ++t)
         for (int j = 0; j < 4; ++j)
           acc +=
               byte_of(word(plane * s.in_plane_bytes + s.taps[t] + 4 * p), j) * int8_t(s.word(r, plane, t) >> (8 * j));
-    return float(acc);
+    return acc;
   }
+  float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const { return float(sum(s, r, p)); }
 
   // Accumulator and quantiser one rounding apart.
   void conv(kernels::ConvFamily family, const char* name) {
@@ -300,6 +302,38 @@ class Maker {
         const int32_t level = std::clamp(numerics::round_even(f) + s.offset[size_t(r)], -128, 127) + 128;
         made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
             through_table ? levels_.table[size_t(level)] : uint8_t(level);
+      }
+  }
+
+  // Levels in the low halves of floats; rows 2 and 7 are rounded to integers.
+  void conv_halves() {
+    kernels::ConvSpec s = conv_spec(8);
+    s.signed_levels = true;
+    s.multiplier.assign(8, 0.0012f);
+    s.acc_bias.clear();
+    for (int32_t r = 0; r < 8; ++r) {
+      const bool bits = r != 2 && r != 7;
+      const int32_t start = bits ? std::bit_cast<int32_t>(numerics::kRoundBits) + 1000 * r - 3000 : 5 * r;
+      s.by_bits.push_back(bits);
+      s.acc_bias.push_back(start);
+      s.offset.push_back(bits ? 0 : 40 - r);
+      s.bias.push_back(bits ? std::round(numerics::kRoundBits - 0.0012f * std::bit_cast<float>(start)) + 8 : 0.3f);
+    }
+    WordPool pool(kernels::kPoolPointer);
+    kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 8, 1, pool, "conv_halves",
+                                                "levels in the low halves of floats")
+                                .front();
+    const int64_t y = new_region();
+    add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
+    for (int64_t r = 0; r < 8; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) {
+        const int32_t acc = sum(s, r, p);
+        const bool bits = s.by_bits[size_t(r)];
+        const float f =
+            numerics::fma(bits ? std::bit_cast<float>(acc) : float(acc), s.multiplier[size_t(r)], s.bias[size_t(r)]);
+        const int32_t level =
+            bits ? int16_t(std::bit_cast<uint32_t>(f)) : numerics::round_even(f) + s.offset[size_t(r)];
+        made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] = uint8_t(std::clamp(level, -128, 127) + 128);
       }
   }
 

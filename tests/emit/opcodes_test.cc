@@ -54,6 +54,7 @@ Data registers_for(Opcode op) {
       return Data::wide_floats;
     case Opcode::pack:
     case Opcode::pack_s8:
+    case Opcode::pack_half:
       return Data::levels;
     case Opcode::permute16:
       return Data::table;

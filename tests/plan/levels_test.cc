@@ -1,4 +1,4 @@
-// Which requantised layers are packed as signed levels, and that all of them are what the oracle says.
+// How requantised layers come by their levels, and that all of them are what the oracle says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -66,39 +66,53 @@ std::vector<float> mixed() {
   return multipliers;
 }
 
-TEST(Levels, AreSignedAndWithoutAdditionsWhereEveryRowAllows) {
+TEST(Levels, AreBitsWithoutConversionsWhereEveryRowAllows) {
   for (const Isa* isa : all_isas()) {
     const Graph small = graph_of(8, std::vector<float>(kChannels, 0.0123f));
-    EXPECT_GT(count(small, *isa, Opcode::pack_s8), 0) << isa->name;
-    EXPECT_EQ(count(small, *isa, Opcode::pack), 0) << isa->name;
-    EXPECT_EQ(count(small, *isa, Opcode::add_i32), 0) << isa->name;
+    EXPECT_GT(count(small, *isa, Opcode::pack_half), 0) << isa->name;
+    for (const Opcode op : {Opcode::pack, Opcode::pack_s8, Opcode::to_float, Opcode::to_int})
+      EXPECT_EQ(count(small, *isa, op), 0) << isa->name;
   }
 }
 
-// Whether a layer is packed as signed levels; it has additions either way.
-bool is_signed(const Graph& graph, const Isa& isa, const std::string& kernel) {
-  const bool levels = count(graph, isa, Opcode::pack_s8, kernel) > 0;
-  EXPECT_EQ(count(graph, isa, Opcode::pack, kernel) > 0, !levels) << isa.name << ' ' << kernel;
-  EXPECT_GT(count(graph, isa, Opcode::add_i32, kernel), 0) << isa.name << ' ' << kernel;
-  return levels;
+// How a layer is packed: by one opcode only.
+Opcode packed_by(const Graph& graph, const Isa& isa, const std::string& kernel) {
+  Opcode by = Opcode::zero;
+  int kinds = 0;
+  for (const Opcode op : {Opcode::pack, Opcode::pack_s8, Opcode::pack_half})
+    if (count(graph, isa, op, kernel) > 0) by = op, ++kinds;
+  EXPECT_EQ(kinds, 1) << isa.name << ' ' << kernel;
+  return by;
 }
 
-// Rows that need additions have them alone where groups share no code; else all rows alike.
-TEST(Levels, OfRowsThatNeedAdditions) {
+// A row that is no float's bits is converted alone where groups share no code; else all rows are.
+TEST(Levels, OfARowThatIsConverted) {
   const Graph large = graph_of(48, mixed()), small = graph_of(6, mixed());
   for (const Isa* isa : all_isas()) {
-    EXPECT_FALSE(is_signed(large, *isa, "dense")) << isa->name;
+    EXPECT_EQ(packed_by(large, *isa, "dense"), Opcode::pack) << isa->name;
     if (isa->unroll) {
-      EXPECT_TRUE(is_signed(large, *isa, "unrolled")) << isa->name;
-      EXPECT_TRUE(is_signed(small, *isa, "unrolled")) << isa->name;
-      EXPECT_LT(count(large, *isa, Opcode::add_i32, "unrolled"), kChannels) << isa->name;
-      EXPECT_FALSE(is_signed(graph_of(48, mixed(), false), *isa, "unrolled")) << isa->name;
+      EXPECT_EQ(packed_by(large, *isa, "unrolled"), Opcode::pack_half) << isa->name;
+      EXPECT_EQ(packed_by(small, *isa, "unrolled"), Opcode::pack_half) << isa->name;
+      EXPECT_EQ(count(large, *isa, Opcode::to_int, "unrolled"), 1) << isa->name;
+      EXPECT_EQ(packed_by(graph_of(48, mixed(), false), *isa, "unrolled"), Opcode::pack) << isa->name;
     }
     if (isa->tiles) {
-      EXPECT_TRUE(is_signed(large, *isa, "amx"));
-      EXPECT_FALSE(is_signed(small, *isa, "amx"));
-      EXPECT_LT(count(large, *isa, Opcode::add_i32, "amx"), count(small, *isa, Opcode::add_i32, "amx"));
+      EXPECT_EQ(packed_by(large, *isa, "amx"), Opcode::pack_half);
+      EXPECT_EQ(packed_by(small, *isa, "amx"), Opcode::pack);
+      EXPECT_LT(count(large, *isa, Opcode::to_int, "amx"), count(small, *isa, Opcode::to_int, "amx"));
     }
+  }
+}
+
+// Levels beyond int16 in one row: all are rounded to integers, which saturate where they are packed.
+TEST(Levels, AreSignedWhereOneRowPassesInt16) {
+  std::vector<float> multipliers(kChannels, 0.0123f);
+  multipliers[3] = 3;
+  for (const Isa* isa : all_isas()) {
+    const Graph graph = graph_of(48, multipliers);
+    EXPECT_EQ(packed_by(graph, *isa, "dense"), Opcode::pack_s8) << isa->name;
+    if (!isa->unroll) continue;
+    EXPECT_EQ(packed_by(graph, *isa, "unrolled"), Opcode::pack_s8) << isa->name;
   }
 }
 
@@ -106,7 +120,9 @@ TEST(Levels, OfRowsThatNeedAdditions) {
 TEST(Levels, AreUnsignedWhereOneRowPassesInt32) {
   std::vector<float> multipliers = mixed();
   multipliers[5] = 1e7f;
-  for (const Isa* isa : all_isas()) EXPECT_EQ(count(graph_of(48, multipliers), *isa, Opcode::pack_s8), 0) << isa->name;
+  for (const Isa* isa : all_isas())
+    for (const Opcode op : {Opcode::pack_s8, Opcode::pack_half})
+      EXPECT_EQ(count(graph_of(48, multipliers), *isa, op), 0) << isa->name;
 }
 
 }  // namespace

@@ -20,6 +20,13 @@ uint8_t signed_level(const SignedLevels& l, int64_t acc) {
   return uint8_t(std::clamp(numerics::round_even(l.scaling(int32_t(acc))) + l.offset, -128, 127) + 128);
 }
 
+// As it is found for a row.
+std::optional<SignedLevels> in_one_fma(const Scaling& s, int32_t zero_point, oracle::AccumulatorRange range) {
+  const std::optional<LevelSteps> steps = steps_of(s, zero_point, range, nullptr);
+  if (!steps) return std::nullopt;
+  return sparsec::in_one_fma(s, zero_point, *steps, range);
+}
+
 bool needs_no_addition(const SignedLevels& l) { return l.offset == 0 && l.scaling.acc_bias == 0; }
 
 void expect_same(const Scaling& s, int32_t zero_point, oracle::AccumulatorRange range, const SignedLevels& l) {
