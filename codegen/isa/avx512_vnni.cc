@@ -1,6 +1,7 @@
 // AVX-512 with VNNI and VBMI: Ice Lake, Sapphire Rapids, Zen 4 and later. Sixteen pixels in a zmm.
 //
-// zmm30 and zmm31 are scratch. A weight is a {1to16} memory operand, so a product is one instruction.
+// zmm30 and zmm31 are scratch, and zmm28, zmm29 and k2 pack_half's. A weight is a {1to16} memory operand, so a product
+// is one instruction.
 #include "codegen/isa/isas.h"
 #include "codegen/isa/x86_rows.h"
 #include "sparsec/abi.h"
@@ -16,6 +17,7 @@ const Isa& avx512_vnni() {
       .style = Style::assembly,
       .lanes = 16,
       .registers = 30,
+      .pack_half_registers = 2,
       .saturating_dot = false,
       .unroll = true,
       .features = SPARSEC_CPU_AVX2 | SPARSEC_CPU_AVX512 | SPARSEC_CPU_AVX512_VNNI | SPARSEC_CPU_AVX512_VBMI,
@@ -37,9 +39,9 @@ const Isa& avx512_vnni() {
                              {Opcode::add_word, "vaddps {m}{1to16}, {a}, {d}"},
                              {Opcode::limit, "vrangeps $2, {b}, {a}, {d}"},
                              {Opcode::pack_half,
-                              "vmovdqa64 {a}, {s0}\nvpshufb .Lup_{fn}(%rip), {b}, {s0}{%k2}\n"
-                              "vmovdqa64 {c}, {s1}\nvpshufb .Lup_{fn}(%rip), {e}, {s1}{%k2}\n"
-                              "vpacksswb {s1}, {s0}, {d}\nvpshufb .Lhalves_{fn}(%rip), {d}, {d}"},
+                              "vmovdqa64 {a}, {s0}\nvpshufb %zmm28, {b}, {s0}{%k2}\n"
+                              "vmovdqa64 {c}, {s1}\nvpshufb %zmm28, {e}, {s1}{%k2}\n"
+                              "vpacksswb {s1}, {s0}, {d}\nvpshufb %zmm29, {d}, {d}"},
                              {Opcode::lookup16, "vpermps {m}, {a}, {d}"},
                              {Opcode::permute16, "vpermps {b}, {a}, {d}"},
                              {Opcode::lookup256,
@@ -48,11 +50,12 @@ const Isa& avx512_vnni() {
                               "vmovdqu64 {m+128}, {d}\nvpermi2b {m+192}, {d}, {s1}\n"
                               "vmovdqa64 {s0}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
                              {Opcode::permute256,
-                              "vpmovb2m {a}, %k1\nvmovdqa64 {a}, {s0}\nvpermi2b {b+1}, {b}, {s0}\n"
-                              "vmovdqa64 {a}, {s1}\nvpermi2b {b+3}, {b+2}, {s1}\n"
-                              "vmovdqu8 {s1}, {s0}{%k1}\nvmovdqa64 {s0}, {d}"},
+                              "vpmovb2m {a}, %k1\nvmovdqa64 {a}, {s1}\nvpermi2b {b+3}, {b+2}, {s1}\n"
+                              "vmovdqa64 {a}, {d}\nvpermi2b {b+1}, {b}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
                          }),
-      .prologues = {{{Opcode::pack_half}, "kmovq .Lodd_{fn}(%rip), %k2"}},
+      .prologues = {{{Opcode::pack_half},
+                     "kmovq .Lodd_{fn}(%rip), %k2\nvmovdqa64 .Lup_{fn}(%rip), %zmm28\n"
+                     "vmovdqa64 .Lhalves_{fn}(%rip), %zmm29"}},
       // by which the low half of a lane goes up, and which halves those are
       .data = with_data(x86_pack_data(64), {{{Opcode::pack_half},
                                              ".p2align 6\n.Lup_{fn}:\n.rept 4\n"

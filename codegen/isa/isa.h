@@ -36,9 +36,10 @@ struct Isa {
   std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni", ...
   std::string_view description;  // for --help and reports
   Style style;
-  int lanes;            // 32-bit lanes in a vector register
-  int registers;        // vector registers that kernels may use (scratch not counted)
-  bool saturating_dot;  // dot4 is exact only for weights that split_for_saturation has passed
+  int lanes;                    // 32-bit lanes in a vector register
+  int registers;                // vector registers that kernels may use (scratch not counted)
+  int pack_half_registers = 0;  // how many of them, the last, a prologue of pack_half fills
+  bool saturating_dot;          // dot4 is exact only for weights that split_for_saturation has passed
   // Products of an unrolled kernel beyond which its code no longer runs from the micro-op cache: longer ones are cut
   // into pieces. 0: never.
   int piece_products = 0;

@@ -10,7 +10,11 @@ using kir::Opcode;
 
 namespace {
 constexpr int kQuad = 4;  // rows of a plane of bytes
+
+int registers_of(const Isa& isa, const ConvSpec& spec) {
+  return isa.registers - (spec.by_bits.empty() ? 0 : isa.pack_half_registers);
 }
+}  // namespace
 
 ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, ConvPointer::stream, ConvPointer::pool} {
   if (spec.masked()) {
@@ -51,10 +55,10 @@ ConvEpilogue::ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPoint
       first_(first_row),
       b_(builder),
       stream_(stream),
-      constants_(builder, pool, isa, temps + (wide ? kQuad : 1) * kActivationTemps, isa.registers),
+      constants_(builder, pool, isa, temps + (wide ? kQuad : 1) * kActivationTemps, registers_of(isa, spec)),
       wide_(wide),
       temps_{temps, temps + 1, temps + 2, temps + 3} {
-  SPARSEC_CHECK(temps + kActivationTemps <= isa.registers, "too many rows for the registers");
+  SPARSEC_CHECK(temps + kActivationTemps <= registers_of(isa, spec), "too many rows for the registers");
 }
 
 // The rows of a plane, side by side where there are registers for that.

@@ -29,8 +29,8 @@ inline constexpr int kInputPointer = 0, kStreamPointer = 1;  // and kPoolPointer
 class ConvEpilogue {
  public:
   // For a kernel whose rows begin at `first_row` of the specification. Registers from `temps` on are free for it:
-  // kActivationTemps for a row, or for each of four if `wide`, which are then worked on side by side; what is left up
-  // to isa.registers holds constants: call load_constants_at() at the end.
+  // kActivationTemps for a row, or for each of four if `wide`, which are then worked on side by side; what is left of
+  // the instruction set's holds constants: call load_constants_at() at the end.
   ConvEpilogue(const Isa& isa, const ConvSpec& spec, const ConvPointers& pointers, int64_t first_row, Builder& builder,
                WordStream& stream, WordPool& pool, int temps, bool wide = false);
 

@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "compiler/oracle/piecewise.h"
 #include "compiler/plan/neighbours.h"
 
 namespace sparsec {
