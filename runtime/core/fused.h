@@ -1,5 +1,5 @@
 // Loops full of fma, built twice: for the baseline, where on x86-64 each fma is a call of libm, and for AVX2 with FMA.
-// Both give the same bits.
+// Both give the same bits. Loops that have a form of their own for vectors of 32 bytes give both forms.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,28 @@ void run_fused(const Loops& loops) {
   run_baseline(loops);
 }
 
+template <class Wide, class Narrow>
+void run_wide(const Wide& wide, const Narrow& narrow) {
+  if (have_fma()) return run_with_fma(wide);
+  run_baseline(narrow);
+}
+
 #else
 
 template <class Loops>
 void run_fused(const Loops& loops) {
   loops();
+}
+
+template <class Wide, class Narrow>
+void run_wide(const Wide& wide, const Narrow& narrow) {
+#if defined(__AVX2__)
+  (void)narrow;
+  wide();
+#else
+  (void)wide;
+  narrow();
+#endif
 }
 
 #endif
