@@ -180,39 +180,98 @@ kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_
   return b.finish();
 }
 
-// With h half the number of steps, min(h, limit) + max(h, -limit) is 2h within the limits, goes on growing beyond them,
-// and is 0 for NaN, of which min and max take the limits: one min more and to_int saturates where bytes have long done
-// so (below, INT32_MIN does). The limit leaves room for the zero point.
-constexpr float kHalfSteps = 524288;
+namespace {
+
+// With h half of a number, min(h, limit) + max(h, -limit) is 2h within the limits, goes on growing beyond them, and is
+// 0 for NaN, of which min and max take the limits.
+void twice_within(Builder& b, int x, int free, int limit, int minus_limit) {
+  b.three(Opcode::min, free, x, limit);
+  b.three(Opcode::max, x, x, minus_limit);
+  b.three(Opcode::add, x, x, free);
+}
+
+// v[x] = int32(v[x] / scale): halved steps, doubled. One min more and to_int saturates where bytes have long done so
+// (below, INT32_MIN does). The limit leaves room for the zero point.
+class ByDivision {
+ public:
+  ByDivision(Builder& b, WordPool& pool, Quant quant) : b_(b) {
+    constexpr float kHalfSteps = 524288;
+    b.broadcast(kScale, pool.word(2 * quant.scale));
+    b.broadcast(kLimit, pool.word(kHalfSteps));
+    b.broadcast(kMinusLimit, pool.word(-kHalfSteps));
+    b.broadcast(kMost, pool.word(2 * kHalfSteps));
+  }
+  void steps(int x, int free) {
+    b_.three(Opcode::div, x, x, kScale);
+    twice_within(b_, x, free, kLimit, kMinusLimit);
+    b_.three(Opcode::min, x, x, kMost);
+    b_.two(Opcode::to_int, x, x);
+  }
+
+ private:
+  static constexpr int kScale = 6, kLimit = 7, kMinusLimit = 8, kMost = 9;
+  Builder& b_;
+};
+
+// The same by products: the number is doubled and kept where bytes have long saturated, for an infinity times `low` may
+// be one of the other sign.
+class ByProducts {
+ public:
+  ByProducts(Builder& b, WordPool& pool, Quant quant, HalfReciprocal reciprocal) : b_(b) {
+    const float limit = 1024 * quant.scale;
+    b.broadcast(kHigh, pool.word(reciprocal.high));
+    b.broadcast(kLow, pool.word(reciprocal.low));
+    b.broadcast(kLimit, pool.word(limit));
+    b.broadcast(kMinusLimit, pool.word(-limit));
+    b.broadcast(kMost, pool.word(2 * limit));
+    b.broadcast(kLeast, pool.word(-2 * limit));
+  }
+  void steps(int x, int free) {
+    twice_within(b_, x, free, kLimit, kMinusLimit);
+    b_.three(Opcode::min, x, x, kMost);
+    b_.three(Opcode::max, x, x, kLeast);
+    b_.three(Opcode::mul, free, x, kLow);
+    b_.three(Opcode::fma, free, x, kHigh);
+    b_.two(Opcode::to_int, x, free);
+  }
+
+ private:
+  static constexpr int kHigh = 6, kLow = 7, kLimit = 8, kMinusLimit = 9, kMost = 10, kLeast = 11;
+  Builder& b_;
+};
+
+constexpr int64_t kFar = 8192;  // bytes: two pages
+
+}  // namespace
 
 bool fits_quantise_rows(Quant quant) { return quant.scale < 1e38f; }  // so that twice the scale is a float
 
-kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
-                                  int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment) {
+kir::Function lower_quantise_rows(const Isa& isa, Quant quant, const std::optional<HalfReciprocal>& reciprocal,
+                                  int channels, int64_t cols, int64_t in_plane_bytes, int64_t out_pitch_bytes,
+                                  WordPool& pool, std::string name, std::string comment) {
   SPARSEC_CHECK(cols % isa.lanes == 0 && channels >= 1 && channels <= 4 && fits_quantise_rows(quant), name);
+  constexpr int kZeroPoint = 4, kFree = 5;  // behind the channels' registers
   Builder b(std::move(name), std::move(comment), 3);
   const int64_t vectors = cols / isa.lanes;
-  b.loop_tiles();
-  b.broadcast(4, pool.word(2 * quant.scale));
-  b.broadcast(5, pool.word(quant.zero_point));
-  b.broadcast(6, pool.word(kHalfSteps));
-  b.broadcast(7, pool.word(-kHalfSteps));
-  b.broadcast(8, pool.word(2 * kHalfSteps));
-  if (vectors > 1) b.loop(vectors);
-  for (int j = 0; j < 4; ++j) {
-    if (j >= channels) {
-      b.two(Opcode::move, j, 5);
-      continue;
+  const auto rows = [&](auto quotient) {
+    if (vectors > 1) b.loop(vectors);
+    for (int j = 0; j < 4; ++j) {
+      if (j >= channels) {
+        b.two(Opcode::move, j, kZeroPoint);
+        continue;
+      }
+      b.load(j, {kIn, j * in_plane_bytes});
+      if (has_text(isa, Opcode::prefetch)) b.ask_for({kIn, j * in_plane_bytes + kFar}, isa.vector_bytes());
+      quotient.steps(j, kFree);
+      b.three(Opcode::add_i32, j, j, kZeroPoint);
     }
-    b.load(j, {kIn, j * in_plane_bytes});
-    b.three(Opcode::div, j, j, 4);
-    b.three(Opcode::min, 9, j, 6);
-    b.three(Opcode::max, j, j, 7);
-    b.three(Opcode::add, j, j, 9);
-    b.three(Opcode::min, j, j, 8);
-    b.two(Opcode::to_int, j, j);
-    b.three(Opcode::add_i32, j, j, 5);
-  }
+  };
+  b.loop_tiles();
+  b.broadcast(kZeroPoint, pool.word(quant.zero_point));
+  if (reciprocal)
+    rows(ByProducts(b, pool, quant, *reciprocal));
+  else
+    rows(ByDivision(b, pool, quant));
   b.pack(Opcode::pack, 0, 0, 1, 2, 3);
   b.store({kOut, 0}, 0);
   b.advance(kIn, isa.vector_bytes());

@@ -5,6 +5,7 @@
 
 #include "codegen/kernels/pointwise.h"
 #include "compiler/error.h"
+#include "compiler/plan/by_products.h"
 #include "compiler/plan/lowering.h"
 #include "compiler/plan/two_fmas.h"
 
@@ -255,12 +256,15 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
     }
     return;
   }
+  const Quant quant{q.scale[0], q.zero_point[0]};
+  // where an fma is a call of libm, it takes longer than a division
+  const auto reciprocal = to.isa.style == Style::calls ? std::nullopt : in_products(quant);
   WordPool pool(kernels::kPoolPointer);
   std::vector<kir::Function> functions;
   for (int64_t p = 0; p < out.planes; ++p)
     functions.push_back(kernels::lower_quantise_rows(
-        to.isa, {q.scale[0], q.zero_point[0]}, int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes,
-        out.pitch * 4, pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
+        to.isa, quant, reciprocal, int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes, out.pitch * 4,
+        pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
   const Operand words{to.add_words(pool.words()), 0};
   for (int64_t p = 0; p < out.planes; ++p) {
     to.call(to.add_function(std::move(functions[size_t(p)])),

@@ -42,7 +42,8 @@ class Maker {
     unary(Activation::relu);
     binary();
     dequantise();
-    quantise();
+    quantise("quantise_rows", std::nullopt);
+    quantise("quantise_rows_by_products", kernels::HalfReciprocal{12.5f, 2.7939677e-7f});
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
     if (isa_.tiles) conv_amx();
@@ -207,12 +208,12 @@ class Maker {
   }
 
   // Two rows of two vectors; the rows of the output lie further apart.
-  void quantise() {
+  void quantise(const char* name, std::optional<kernels::HalfReciprocal> reciprocal) {
     const Quant q{0.04f, 130};
     const int64_t cols = 2 * isa_.lanes, pitch = (cols + 5) * 4, plane = 1024;
     WordPool pool(kernels::kPoolPointer);
     kir::Function f =
-        kernels::lower_quantise_rows(isa_, q, 3, cols, plane, pitch, pool, "quantise_rows", "three channels");
+        kernels::lower_quantise_rows(isa_, q, reciprocal, 3, cols, plane, pitch, pool, name, "three channels");
     const int64_t y = new_region();
     sparsec_pointer from = in(kFloats), to = out(y);
     from.stride = cols * 4;

@@ -1,4 +1,4 @@
-// Which kernels ask for activations ahead, and for what.
+// Which kernels ask for memory ahead, and for what.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include "codegen/isa/isas.h"
 #include "codegen/kernels/conv.h"
 #include "codegen/kernels/conv_amx.h"
+#include "codegen/kernels/pointwise.h"
 
 namespace sparsec {
 namespace {
@@ -97,6 +98,24 @@ TEST(Prefetch, TheFirstGroupOfTilesAsks) {
   EXPECT_TRUE(asked(amx, spec, ConvFamily::amx, 32, 40).empty());
   for (size_t i = kLastTap; i < spec.words.size(); i += spec.taps.size()) spec.words[i] = 0;  // then the tap before
   EXPECT_EQ(asked(amx, spec, ConvFamily::amx, 0, 32), expected(spec.taps[kFarthestTap]));
+}
+
+// Two pages ahead in each channel, a vector at a time.
+TEST(Prefetch, QuantisersAskForThePicture) {
+  for (const Isa* isa : all_isas()) {
+    kernels::WordPool pool(kernels::kPoolPointer);
+    std::vector<int64_t> offsets, expected;
+    for (const kir::Insn& insn :
+         kernels::lower_quantise_rows(*isa, {0.1f, 3}, std::nullopt, 3, 64, kPlaneBytes, 256, pool, "k", "").code)
+      if (insn.op == Opcode::prefetch) {
+        EXPECT_EQ(insn.p, 0);
+        offsets.push_back(insn.offset);
+      }
+    if (has_text(*isa, Opcode::prefetch))
+      for (int64_t channel = 0; channel < 3; ++channel)
+        expected.push_back(channel * kPlaneBytes + 2 * 4096 + isa->vector_bytes() - 1);
+    EXPECT_EQ(offsets, expected) << isa->name;
+  }
 }
 
 // A kernel's constants, and its code, as many bytes as its own have, spread over the tiles.
