@@ -57,6 +57,9 @@ const Isa& avx2() {
               {Opcode::select,
                "vpbroadcastb {m}, {s0}\nvpand .Lbits_{fn}(%rip), {s0}, {s0}\nvpcmpeqd .Lbits_{fn}(%rip), {s0}, "
                "{s0}\nvblendvps {s0}, {a}, {d}, {d}"},
+              // two lanes of a and two of b in each half, then the halves' quarters in order
+              {Opcode::even_lanes, "vshufps $0x88, {b}, {a}, {d}\nvpermpd $0xd8, {d}, {d}"},
+              {Opcode::odd_lanes, "vshufps $0xdd, {b}, {a}, {d}\nvpermpd $0xd8, {d}, {d}"},
               {Opcode::dot4,
                "vpbroadcastd {m}, {s0}\nvpmaddubsw {s0}, {a}, {s0}\nvpmaddwd %ymm15, {s0}, {s0}\nvpaddd {s0}, {d}, "
                "{d}"},
@@ -71,9 +74,9 @@ const Isa& avx2() {
           }),
       .prologues = {{{Opcode::dot4, Opcode::dot8, Opcode::dot12},
                      "vpcmpeqw %ymm15, %ymm15, %ymm15\nvpsrlw $15, %ymm15, %ymm15"}},
-      .data = x86_pack_data(32) +
-              "\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128\n"
-              ".Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16",
+      .data = {x86_pack_data(32),
+               {{Opcode::select}, ".p2align 5\n.Lbits_{fn}:\n.long 1,2,4,8,16,32,64,128"},
+               {{Opcode::lookup256}, ".p2align 5\n.Lrow_{fn}:\n.fill 32,1,0x70\n.Lsixteen_{fn}:\n.fill 32,1,16"}},
   };
   return isa;
 }

@@ -7,7 +7,22 @@
 
 namespace sparsec {
 
+namespace {
+
 using kir::Opcode;
+
+// The lanes' numbers among the 32 of two registers.
+LocalData every_second(const std::string& which, Opcode op) {
+  std::string text = ".p2align 6\n.L" + which + "_{fn}:\n.long ";
+  for (int lane = op == Opcode::odd_lanes; lane < 32; lane += 2) text += std::to_string(lane) + (lane < 30 ? "," : "");
+  return {{op}, text};
+}
+
+std::string take(const std::string& which) {
+  return "vmovdqa64 .L" + which + "_{fn}(%rip), {s0}\nvpermi2d {b}, {a}, {s0}\nvmovdqa64 {s0}, {d}";
+}
+
+}  // namespace
 
 const Isa& avx512_vnni() {
   static const Isa isa{
@@ -26,6 +41,8 @@ const Isa& avx512_vnni() {
                          {
                              {Opcode::prefetch, "prefetcht0 {m}"},
                              {Opcode::select, "kmovw {m}, %k1\nvmovdqa32 {a}, {d}{%k1}"},
+                             {Opcode::even_lanes, take("even")},
+                             {Opcode::odd_lanes, take("odd")},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
                              {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},
                              {Opcode::dot12,
@@ -49,7 +66,7 @@ const Isa& avx512_vnni() {
                               "vmovdqu8 {s1}, {s0}{%k1}\nvmovdqa64 {s0}, {d}"},
                          }),
       .prologues = {},
-      .data = x86_pack_data(64),
+      .data = {x86_pack_data(64), every_second("even", Opcode::even_lanes), every_second("odd", Opcode::odd_lanes)},
   };
   return isa;
 }

@@ -32,6 +32,12 @@ struct Prologue {
   std::string text;
 };
 
+// Constants that the texts of some opcodes read: printed behind each function in which one of them occurs.
+struct LocalData {
+  std::vector<kir::Opcode> of;
+  std::string text;
+};
+
 struct Isa {
   std::string_view name;         // as in --target: "scalar", "avx2", "avx512_vnni", ...
   std::string_view description;  // for --help and reports
@@ -53,7 +59,7 @@ struct Isa {
   int first_scratch = 0;             // {s0} is this register
   std::vector<OpText> texts;         // a row per opcode but for control
   std::vector<Prologue> prologues;
-  std::string data;                 // local constants, printed behind every function
+  std::vector<LocalData> data;
   std::string_view directive = {};  // for the assembler, printed before every function
 
   int vector_bytes() const { return lanes * 4; }

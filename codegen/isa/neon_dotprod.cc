@@ -47,7 +47,7 @@ const Isa& neon_dotprod() {
       .first_scratch = kNeonRegisters,
       .texts = rows(),
       .prologues = neon_prologues(),
-      .data = "",
+      .data = {},
       .directive = ".arch armv8.2-a+dotprod",
   };
   return isa;

@@ -34,7 +34,7 @@ const Isa& neon_i8mm() {
       .first_scratch = kNeonRegisters,
       .texts = rows(),
       .prologues = neon_prologues(),
-      .data = "",
+      .data = {},
       .directive = ".arch armv8.2-a+i8mm",
   };
   return isa;

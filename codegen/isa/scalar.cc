@@ -20,7 +20,7 @@ const Isa& scalar() {
       .register_prefix = "",
       .texts = {},
       .prologues = {},
-      .data = "",
+      .data = {},
   };
   return isa;
 }

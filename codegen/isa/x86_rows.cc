@@ -53,9 +53,10 @@ std::vector<OpText> with_rows(std::vector<OpText> rows, const std::vector<OpText
   return rows;
 }
 
-std::string x86_pack_data(int vector_bytes) {
-  return ".p2align " + std::string(vector_bytes == 64 ? "6" : "5") + "\n.Lpack_{fn}:\n.rept " +
-         std::to_string(vector_bytes / 16) + "\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr";
+LocalData x86_pack_data(int vector_bytes) {
+  return {{Opcode::pack, Opcode::pack_s8},
+          ".p2align " + std::string(vector_bytes == 64 ? "6" : "5") + "\n.Lpack_{fn}:\n.rept " +
+              std::to_string(vector_bytes / 16) + "\n.byte 0,4,8,12,1,5,9,13,2,6,10,14,3,7,11,15\n.endr"};
 }
 
 }  // namespace sparsec

@@ -21,6 +21,6 @@ std::vector<OpText> with_rows(std::vector<OpText> rows, const std::vector<OpText
 
 // {pack}'s constant: the packs leave, in each 128-bit lane, four bytes a row; this shuffle turns them into four bytes a
 // pixel.
-std::string x86_pack_data(int vector_bytes);
+LocalData x86_pack_data(int vector_bytes);
 
 }  // namespace sparsec

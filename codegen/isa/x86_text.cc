@@ -228,9 +228,8 @@ std::string x86_text(const Isa& isa, const kir::Function& function, std::string_
   if (tiles) out += "\tpop %r12\n";
   if (inner_loop) out += "\tpop %rbx\n";
   out += "\tvzeroupper\n\tret\n";
-  if (uses(function, Opcode::pack) || uses(function, Opcode::pack_s8) || uses(function, Opcode::select) ||
-      uses(function, Opcode::lookup256))
-    fill.lines(isa.data, {});
+  for (const LocalData& data : isa.data)
+    if (uses(function, data.of)) fill.lines(data.text, {});
   return out;
 }
 

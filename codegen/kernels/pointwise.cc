@@ -180,47 +180,4 @@ kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_
   return b.finish();
 }
 
-// With h half the number of steps, min(h, limit) + max(h, -limit) is 2h within the limits, goes on growing beyond them,
-// and is 0 for NaN, of which min and max take the limits: one min more and to_int saturates where bytes have long done
-// so (below, INT32_MIN does). The limit leaves room for the zero point.
-constexpr float kHalfSteps = 524288;
-
-bool fits_quantise_rows(Quant quant) { return quant.scale < 1e38f; }  // so that twice the scale is a float
-
-kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
-                                  int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment) {
-  SPARSEC_CHECK(cols % isa.lanes == 0 && channels >= 1 && channels <= 4 && fits_quantise_rows(quant), name);
-  Builder b(std::move(name), std::move(comment), 3);
-  const int64_t vectors = cols / isa.lanes;
-  b.loop_tiles();
-  b.broadcast(4, pool.word(2 * quant.scale));
-  b.broadcast(5, pool.word(quant.zero_point));
-  b.broadcast(6, pool.word(kHalfSteps));
-  b.broadcast(7, pool.word(-kHalfSteps));
-  b.broadcast(8, pool.word(2 * kHalfSteps));
-  if (vectors > 1) b.loop(vectors);
-  for (int j = 0; j < 4; ++j) {
-    if (j >= channels) {
-      b.two(Opcode::move, j, 5);
-      continue;
-    }
-    b.load(j, {kIn, j * in_plane_bytes});
-    b.three(Opcode::div, j, j, 4);
-    b.three(Opcode::min, 9, j, 6);
-    b.three(Opcode::max, j, j, 7);
-    b.three(Opcode::add, j, j, 9);
-    b.three(Opcode::min, j, j, 8);
-    b.two(Opcode::to_int, j, j);
-    b.three(Opcode::add_i32, j, j, 5);
-  }
-  b.pack(Opcode::pack, 0, 0, 1, 2, 3);
-  b.store({kOut, 0}, 0);
-  b.advance(kIn, isa.vector_bytes());
-  b.advance(kOut, isa.vector_bytes());
-  if (vectors > 1) b.end();
-  b.advance(kOut, out_pitch_bytes - cols * 4);
-  b.end();
-  return b.finish();
-}
-
 }  // namespace sparsec::kernels

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 #include "compiler/error.h"
 #include "compiler/plan/lowering.h"
 #include "compiler/plan/two_fmas.h"
@@ -146,8 +147,8 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
                      {to.add_constant(bytes.data(), bytes.size()), 0}});
 }
 
-// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel. A call reads
-// every rows-th row of a plane once, for all phases that have pixels there.
+// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel. A call reads a
+// plane once; where no kernel fits, every rows-th row of a plane, by the runtime's step.
 void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const auto& op = std::get<SpaceToDepth>(node.op);
   const ValueId x = node.inputs[0], y = node.outputs[0];
@@ -164,6 +165,18 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   to.row_tiles({x}, op.rows, {y});
   const int64_t planes = in.planes;
   const int64_t columns = with_sides ? out.pitch : out.cols;
+  if (kernels::fits_phases(to.isa, op.cols, in.cols)) {
+    const kernels::PhaseRows rows{op.rows, op.cols,      out.cols,      columns,
+                                  fill,    in.pitch * 4, out.pitch * 4, planes * out.plane_bytes};
+    WordPool pool(kernels::kPoolPointer);
+    const int32_t id = to.add_function(
+        kernels::lower_split_rows(to.isa, rows, pool, to.function_name("split_rows"), describe(to, node)));
+    const Operand words{to.add_words(pool.words()), 0};
+    for (int64_t p = 0; p < planes; ++p)
+      to.call(id, {to.in_planes(x, in.origin + p * in.plane_bytes, op.rows * in.pitch * 4),
+                   to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+    return;
+  }
   const sparsec_split_row d{int32_t(in.cols), int32_t(columns), int32_t(op.cols), fill, planes * out.plane_bytes};
   const Operand descriptor{to.add_descriptor(d), 0};
   for (int64_t p = 0; p < planes; ++p)

@@ -9,6 +9,7 @@
 #include "codegen/kernels/conv.h"
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 #include "compiler/oracle/activation.h"
 
 namespace sparsec::testing {
@@ -43,6 +44,8 @@ class Maker {
     binary();
     dequantise();
     quantise();
+    split_rows(2, 1, 0);
+    split_rows(4, isa_.lanes / 2 + 1, isa_.lanes + 1);
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
     if (isa_.tiles) conv_amx();
@@ -226,6 +229,33 @@ class Maker {
                << (8 * j);
         expect(y + row * pitch + 4 * c, w);
       }
+  }
+
+  // Two tiles of two rows. Phases have `more` pixels than two vectors, and `sides` behind them; nothing else is
+  // written.
+  void split_rows(int64_t step, int64_t more, int64_t sides) {
+    const int64_t cols = 2 * isa_.lanes + more, in_pitch = (cols * step + 3) * 4, out_pitch = (cols + sides + 2) * 4;
+    kernels::PhaseRows rows{.rows = 2,
+                            .step = step,
+                            .cols = cols,
+                            .filled = cols + sides,
+                            .fill = 0xabcdef01u,
+                            .in_pitch_bytes = in_pitch,
+                            .out_pitch_bytes = out_pitch,
+                            .phase_bytes = 2 * out_pitch + 4};
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_split_rows(isa_, rows, pool, "split_rows_" + std::to_string(step),
+                                                "two rows into " + std::to_string(step) + " phases each");
+    const int64_t y = new_region();
+    sparsec_pointer from = in(0), to = out(y);
+    from.stride = 2 * in_pitch;
+    to.stride = out_pitch;
+    add(std::move(f), {from, to, constants(pool.words())}, 2);
+    for (int64_t row = 0; row < 4; ++row)
+      for (int64_t phase = 0; phase < step; ++phase)
+        for (int64_t x = 0; x < rows.filled; ++x)
+          expect(y + (row % 2 * step + phase) * rows.phase_bytes + row / 2 * out_pitch + 4 * x,
+                 x < cols ? word(row * in_pitch + (x * step + phase) * 4) : rows.fill);
   }
 
   // Two planes, two taps, `rows` output channels, most blocks zero; extreme weights among the rest.

@@ -7,6 +7,7 @@
 #include "codegen/isa/isas.h"
 #include "codegen/kernels/conv.h"
 #include "codegen/kernels/conv_amx.h"
+#include "codegen/kernels/rows.h"
 
 namespace sparsec {
 namespace {
@@ -97,6 +98,22 @@ TEST(Prefetch, TheFirstGroupOfTilesAsks) {
   EXPECT_TRUE(asked(amx, spec, ConvFamily::amx, 32, 40).empty());
   for (size_t i = kLastTap; i < spec.words.size(); i += spec.taps.size()) spec.words[i] = 0;  // then the tap before
   EXPECT_EQ(asked(amx, spec, ConvFamily::amx, 0, 32), expected(spec.taps[kFarthestTap]));
+}
+
+// Of the row below, each vector that is read.
+TEST(Prefetch, RowsThatAreTakenApartAskForTheNext) {
+  for (const Isa* isa : all_isas()) {
+    constexpr int64_t kPitch = 1000;
+    kernels::WordPool pool(kernels::kPoolPointer);
+    const kernels::PhaseRows rows{
+        .rows = 1, .step = 2, .cols = isa->lanes, .filled = isa->lanes, .in_pitch_bytes = kPitch};
+    std::vector<int64_t> offsets, expected;
+    for (const kir::Insn& insn : kernels::lower_split_rows(*isa, rows, pool, "k", "").code)
+      if (insn.op == Opcode::prefetch) offsets.push_back(insn.offset);
+    if (has_text(*isa, Opcode::prefetch))
+      expected = {kPitch + isa->vector_bytes() - 1, kPitch + 2 * isa->vector_bytes() - 1};
+    EXPECT_EQ(offsets, expected) << isa->name;
+  }
 }
 
 // A kernel's constants, and its code, as many bytes as its own have, spread over the tiles.

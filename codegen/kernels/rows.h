@@ -1,0 +1,38 @@
+// Kernels whose tile is a row of the picture, or as many rows as a step of space-to-depth takes: quantisers of plain
+// rows, and rows taken apart into phases.
+//
+// Pixel x of a row is pixel x / step of its phase x % step. Two vectors of pixels give a vector of even pixels and one
+// of odd pixels; for four phases this is done twice.
+#pragma once
+
+#include "codegen/kernels/builder.h"
+#include "compiler/ir/op.h"
+
+namespace sparsec::kernels {
+
+// Rows of `channels` (1 to 4) unpadded f32 planes -> one u8 plane. cols must be a multiple of the lanes. Pointers:
+// input (of the first channel; rows follow at cols * 4 bytes, channels at in_plane_bytes), output (rows follow at
+// out_pitch_bytes), pool(2). Absent channels get the zero point. Out of range saturates, NaN is the zero point, as in
+// the oracle. Any scale below 1e38 fits.
+bool fits_quantise_rows(Quant quant);
+kir::Function lower_quantise_rows(const Isa& isa, Quant quant, int channels, int64_t cols, int64_t in_plane_bytes,
+                                  int64_t out_pitch_bytes, WordPool& pool, std::string name, std::string comment);
+
+// Rows of 32-bit pixels and where their phases go. A tile is `rows` rows of the input, each of which is taken apart
+// into `step` phases, and one row of each of the rows * step phases.
+struct PhaseRows {
+  int64_t rows = 0, step = 0;
+  int64_t cols = 0;    // of a phase; the input has step times as many
+  int64_t filled = 0;  // so far a row of a phase is written: what lies behind its pixels becomes `fill`
+  uint32_t fill = 0;
+  int64_t in_pitch_bytes = 0, out_pitch_bytes = 0;
+  int64_t phase_bytes = 0;  // from phase to phase: those of the first row, then of the next
+};
+// Nothing is written but these rows, so a phase must have a vector of pixels at least.
+bool fits_phases(const Isa& isa, int64_t step, int64_t in_cols);
+
+// Pointers: input, output (phase 0), pool(2).
+kir::Function lower_split_rows(const Isa& isa, const PhaseRows& rows, WordPool& pool, std::string name,
+                               std::string comment);
+
+}  // namespace sparsec::kernels
