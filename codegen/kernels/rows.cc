@@ -134,4 +134,18 @@ kir::Function lower_split_rows(const Isa& isa, const PhaseRows& g, WordPool& poo
   return b.finish();
 }
 
+kir::Function lower_quantise_phases(const Isa& isa, Quant quant, int channels, int64_t in_plane_bytes,
+                                    const PhaseRows& g, WordPool& pool, std::string name, std::string comment) {
+  SPARSEC_CHECK(fits_phases(isa, g.step, g.step * g.cols) && g.filled >= g.cols && channels >= 1 && channels <= 4 &&
+                    fits_quantise_rows(quant),
+                name);
+  Builder b(std::move(name), std::move(comment), 3);
+  Constants constants(b, pool, isa, kSplitRegisters, isa.registers);
+  const size_t before_the_loop = b.place();
+  split_rows(b, isa, g, pool,
+             [&](int d, int64_t at) { quantise(b, constants, quant, channels, in_plane_bytes, at, d); });
+  constants.load_at(before_the_loop);
+  return b.finish();
+}
+
 }  // namespace sparsec::kernels

@@ -35,4 +35,9 @@ bool fits_phases(const Isa& isa, int64_t step, int64_t in_cols);
 kir::Function lower_split_rows(const Isa& isa, const PhaseRows& rows, WordPool& pool, std::string name,
                                std::string comment);
 
+// The same of unpadded f32 rows, quantised as they are read: in_pitch_bytes is that of the rows, and pixels are of
+// `channels` (1 to 4) planes, as in lower_quantise_rows.
+kir::Function lower_quantise_phases(const Isa& isa, Quant quant, int channels, int64_t in_plane_bytes,
+                                    const PhaseRows& rows, WordPool& pool, std::string name, std::string comment);
+
 }  // namespace sparsec::kernels

@@ -46,6 +46,7 @@ class Maker {
     quantise();
     split_rows(2, 1, 0);
     split_rows(4, isa_.lanes / 2 + 1, isa_.lanes + 1);
+    quantise_phases();
     conv(kernels::ConvFamily::unrolled, "conv_unrolled");
     conv(kernels::ConvFamily::dense, "conv_dense");
     if (isa_.tiles) conv_amx();
@@ -256,6 +257,28 @@ class Maker {
         for (int64_t x = 0; x < rows.filled; ++x)
           expect(y + (row % 2 * step + phase) * rows.phase_bytes + row / 2 * out_pitch + 4 * x,
                  x < cols ? word(row * in_pitch + (x * step + phase) * 4) : rows.fill);
+  }
+
+  // One row into four phases, of three channels.
+  void quantise_phases() {
+    const Quant q{0.04f, 130};
+    const int64_t cols = isa_.lanes + 1, plane = 2048;
+    const kernels::PhaseRows rows{
+        .rows = 1, .step = 4, .cols = cols, .filled = cols + 1, .fill = 0x82828282u, .phase_bytes = 512};
+    WordPool pool(kernels::kPoolPointer);
+    kir::Function f = kernels::lower_quantise_phases(isa_, q, 3, plane, rows, pool, "quantise_phases",
+                                                     "three channels into four phases");
+    const int64_t y = new_region();
+    add(std::move(f), {in(kFloats), out(y), constants(pool.words())}, 1);
+    for (int64_t phase = 0; phase < 4; ++phase)
+      for (int64_t x = 0; x < rows.filled; ++x) {
+        uint32_t w = uint32_t(q.zero_point) << 24;
+        for (int j = 0; j < 3; ++j)
+          w |= uint32_t(numerics::clamp_u8(numerics::round_even(real(plane * j + (4 * x + phase) * 4) / q.scale) +
+                                           q.zero_point))
+               << (8 * j);
+        expect(y + phase * rows.phase_bytes + 4 * x, x < cols ? w : rows.fill);
+      }
   }
 
   // Two planes, two taps, `rows` output channels, most blocks zero; extreme weights among the rest.

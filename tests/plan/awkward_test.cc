@@ -178,6 +178,28 @@ TEST(Awkward, KernelsTakeWideRowsApart) {
     }
 }
 
+// Only the space-to-depth reads the quantised picture, and rows are wide enough: it has no place and no step.
+TEST(Awkward, APictureIsQuantisedAsItsPhasesAreMade) {
+  for (const int64_t cols : {30, 64, 72})
+    for (const bool another_reader : {false, true}) {
+      SCOPED_TRACE(cols);
+      Builder b;
+      b.g.inputs.push_back(b.g.add_value({"picture", DType::f32, {1, 3, 8, cols}, nullptr, {}}));
+      const ValueId x = passes::append(b.g, "quantise", Quantize{{{kQuant.scale}, {kQuant.zero_point}, 0}},
+                                       {b.g.inputs[0]}, TypeAndShape{DType::u8, Shape{1, 3, 8, cols}}, kQuant);
+      std::vector<ValueId> outputs{b.conv(b.add(SpaceToDepth{4, 2, 128}, {x}, kQuant), 4, 3)};
+      if (another_reader) outputs.push_back(b.pool(x));
+      b.check(outputs);
+      for (const Isa* isa : all_isas()) {
+        const Plan plan = make_plan(align_slots(b.g), *isa, {});
+        const bool has_place = plan.places.planes[size_t(x)] || plan.places.plain[size_t(x)];
+        const bool has_step = std::ranges::count(plan.step_node, 0) > 0;
+        EXPECT_EQ(has_place, another_reader || cols < 2 * isa->lanes) << isa->name;
+        EXPECT_EQ(has_step, has_place) << isa->name;
+      }
+    }
+}
+
 TEST(Awkward, BatchesOfConvolutionsAreRefusedByName) {
   Builder b;
   b.g.outputs = {b.conv(b.input({2, 4, 6, 7}), 4, 1)};
