@@ -94,6 +94,12 @@ class Machine {
         std::memcpy(&mask, m, size_t(mask_bytes_));
         return bits([&](int i) { return (mask >> i) & 1 ? a.lane[size_t(i)] : d.lane[size_t(i)]; });
       }
+      case Opcode::even_lanes:
+      case Opcode::odd_lanes: {
+        const int first = x.op == Opcode::odd_lanes, half = lanes_ / 2;
+        return bits(
+            [&](int i) { return i < half ? a.lane[size_t(2 * i + first)] : b.lane[size_t(2 * (i - half) + first)]; });
+      }
       case Opcode::dot4: {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<uint8_t>(a.lane[size_t(i)], w)); });

@@ -33,6 +33,8 @@ enum class Opcode : uint8_t {
   prefetch,   // nothing: asks for the cache line at m, which may be nobody's (ISAs that have a text for it)
   select,     // d = for each lane a where its bit in the mask at m is set, else d. Masks: lanes/8 bytes (at least one),
               // lane i is bit i
+  even_lanes,  // d = lanes 0, 2, 4, ... of a, then those of b
+  odd_lanes,   // d = lanes 1, 3, 5, ... of a, then those of b
   // products
   dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
              // (an ISA with saturating_dot needs words that pass is_saturation_safe)

@@ -55,6 +55,9 @@ inline Vector select(Vector d, Vector a, const uint8_t* m) {
   return choose((splat(*m) & Vector{1, 2, 4, 8}) != zero(), a, d);
 }
 
+inline Vector even_lanes(Vector a, Vector b) { return Vector{a[0], a[2], b[0], b[2]}; }
+inline Vector odd_lanes(Vector a, Vector b) { return Vector{a[1], a[3], b[1], b[3]}; }
+
 /* --- products */
 /* Even and odd bytes apart, so that each is a product of 16-bit numbers summed in pairs. */
 inline Vector dot4(Vector d, Vector a, const uint8_t* m) {

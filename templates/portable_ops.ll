@@ -117,6 +117,22 @@ define internal void @sparsec_select(ptr %d, ptr %a, ptr %p, i64 %offset) always
   ret void
 }
 
+define internal void @sparsec_even_lanes(ptr %d, ptr %a, ptr %b) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %y = load <4 x i32>, ptr %b
+  %z = shufflevector <4 x i32> %x, <4 x i32> %y, <4 x i32> <i32 0, i32 2, i32 4, i32 6>
+  store <4 x i32> %z, ptr %d
+  ret void
+}
+
+define internal void @sparsec_odd_lanes(ptr %d, ptr %a, ptr %b) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %y = load <4 x i32>, ptr %b
+  %z = shufflevector <4 x i32> %x, <4 x i32> %y, <4 x i32> <i32 1, i32 3, i32 5, i32 7>
+  store <4 x i32> %z, ptr %d
+  ret void
+}
+
 ; --- products
 
 ; Even and odd bytes apart, so that each is a product of 16-bit numbers summed in pairs.

@@ -57,6 +57,9 @@ const Isa& avx2() {
               {Opcode::select,
                "vpbroadcastb {m}, {s0}\nvpand .Lbits_{fn}(%rip), {s0}, {s0}\nvpcmpeqd .Lbits_{fn}(%rip), {s0}, "
                "{s0}\nvblendvps {s0}, {a}, {d}, {d}"},
+              // two lanes of a and two of b in each half, then the halves' quarters in order
+              {Opcode::even_lanes, "vshufps $0x88, {b}, {a}, {d}\nvpermpd $0xd8, {d}, {d}"},
+              {Opcode::odd_lanes, "vshufps $0xdd, {b}, {a}, {d}\nvpermpd $0xd8, {d}, {d}"},
               {Opcode::dot4,
                "vpbroadcastd {m}, {s0}\nvpmaddubsw {s0}, {a}, {s0}\nvpmaddwd %ymm15, {s0}, {s0}\nvpaddd {s0}, {d}, "
                "{d}"},

@@ -8,7 +8,22 @@
 
 namespace sparsec {
 
+namespace {
+
 using kir::Opcode;
+
+// The lanes' numbers among the 32 of two registers.
+OnceText every_second(const std::string& which, Opcode op) {
+  std::string text = ".p2align 6\n.L" + which + "_{fn}:\n.long ";
+  for (int lane = op == Opcode::odd_lanes; lane < 32; lane += 2) text += std::to_string(lane) + (lane < 30 ? "," : "");
+  return {{op}, text};
+}
+
+std::string take(const std::string& which) {
+  return "vmovdqa64 .L" + which + "_{fn}(%rip), {s0}\nvpermi2d {b}, {a}, {s0}\nvmovdqa64 {s0}, {d}";
+}
+
+}  // namespace
 
 const Isa& avx512_vnni() {
   static const Isa isa{
@@ -28,6 +43,8 @@ const Isa& avx512_vnni() {
                          {
                              {Opcode::prefetch, "prefetcht0 {m}"},
                              {Opcode::select, "kmovw {m}, %k1\nvmovdqa32 {a}, {d}{%k1}"},
+                             {Opcode::even_lanes, take("even_lanes")},
+                             {Opcode::odd_lanes, take("odd_lanes")},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
                              {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},
                              {Opcode::dot12,
@@ -54,13 +71,15 @@ const Isa& avx512_vnni() {
                               "vmovdqa64 {a}, {d}\nvpermi2b {b+1}, {b}, {d}\nvmovdqu8 {s1}, {d}{%k1}"},
                          }),
       .prologues = {{{Opcode::pack_half},
-                     "kmovq .Lodd_{fn}(%rip), %k2\nvmovdqa64 .Lup_{fn}(%rip), %zmm28\n"
+                     "kmovq .Lhigh_{fn}(%rip), %k2\nvmovdqa64 .Lup_{fn}(%rip), %zmm28\n"
                      "vmovdqa64 .Lhalves_{fn}(%rip), %zmm29"}},
       // by which the low half of a lane goes up, and which halves those are
       .data = with_data(x86_pack_data(64), {{{Opcode::pack_half},
                                              ".p2align 6\n.Lup_{fn}:\n.rept 4\n"
                                              ".byte 0,1,0,1,4,5,4,5,8,9,8,9,12,13,12,13\n.endr\n"
-                                             ".Lodd_{fn}:\n.quad 0xcccccccccccccccc"}}),
+                                             ".Lhigh_{fn}:\n.quad 0xcccccccccccccccc"},
+                                            every_second("even_lanes", Opcode::even_lanes),
+                                            every_second("odd_lanes", Opcode::odd_lanes)}),
   };
   return isa;
 }

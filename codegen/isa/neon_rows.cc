@@ -27,6 +27,8 @@ std::vector<OpText> neon_rows() {
       {Opcode::broadcast, "dup v{d}.4s, {word.s}"},
       {Opcode::select,
        "ldrb w11, {m}\ndup v{s4}.4s, w11\ncmtst v{s4}.4s, v{s4}.4s, v{s6}.4s\nbit v{d}.16b, v{a}.16b, v{s4}.16b"},
+      {Opcode::even_lanes, "uzp1 v{d}.4s, v{a}.4s, v{b}.4s"},
+      {Opcode::odd_lanes, "uzp2 v{d}.4s, v{a}.4s, v{b}.4s"},
       {Opcode::fma_word, "fmla v{d}.4s, v{a}.4s, {word.s}"},
       {Opcode::add_i32, "add v{d}.4s, v{a}.4s, v{b}.4s"},
       {Opcode::shift_left, "shl v{d}.4s, v{a}.4s, #{i}"},

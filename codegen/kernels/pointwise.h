@@ -1,8 +1,7 @@
 // Kernels that map pixels to pixels over whole planes: tables, adds, activations, requantising, pooling.
 //
-// Each runs one plane (or, for quantisers, one group of four channels) as a flat vector: a tile is one vector of
-// pixels, except in quantise_rows, whose tile is a row. Pointers are listed with each. `border` is written outside the
-// picture where keep_border is set, as in conv.h.
+// Each runs one plane as a flat vector: a tile is one vector of pixels. Pointers are listed with each. `border` is
+// written outside the picture where keep_border is set, as in conv.h.
 #pragma once
 
 #include <optional>
@@ -50,20 +49,5 @@ bool supports_binary(BinaryKind kind);
 // One u8 plane -> `channels` (1 to 4) f32 planes. Pointers: input, output (of the first channel), pool(2).
 kir::Function lower_dequantise(const Isa& isa, Quant quant, int channels, int64_t out_plane_bytes, WordPool& pool,
                                std::string name, std::string comment);
-
-// x / scale as fma(2x, high, 2x * low), where that gives the same byte for every x (compiler/plan/by_products.h).
-struct HalfReciprocal {
-  float high, low;
-};
-
-// Rows of `channels` (1 to 4) unpadded f32 planes -> one u8 plane. A tile is a row; cols must be a multiple of the
-// lanes. Pointers: input (of the first channel; rows follow at cols * 4 bytes, channels at in_plane_bytes), output
-// (rows follow at out_pitch_bytes), pool(2). Absent channels get the zero point. Out of range saturates, NaN is the
-// zero point, as in the oracle. Any scale below 1e38 fits. Divides, or multiplies where there is a reciprocal. Asks for
-// the picture ahead: it is the caller's, and the CPU's own prefetchers stop at pages.
-bool fits_quantise_rows(Quant quant);
-kir::Function lower_quantise_rows(const Isa& isa, Quant quant, const std::optional<HalfReciprocal>& reciprocal,
-                                  int channels, int64_t cols, int64_t in_plane_bytes, int64_t out_pitch_bytes,
-                                  WordPool& pool, std::string name, std::string comment);
 
 }  // namespace sparsec::kernels

@@ -61,13 +61,16 @@ int64_t bytes_of(const Plan& plan, const Graph& graph, ValueId v) {
   return elements(value.shape) * int64_t(size_of(value.type));
 }
 
-void describe_node(const Compiled& compiled, const Plan& plan, const Node& node, LayerWork& layer) {
+void describe_node(const Compiled& compiled, const Plan& plan, int32_t index, LayerWork& layer) {
   const Graph& graph = compiled.graph;
+  const Node& node = graph.nodes[size_t(index)];
+  const std::vector<ValueId> read = values_read(graph, plan.places, index);
   layer.name = node.name;
   layer.op = name_of(node.op);
-  layer.input = node.inputs.empty() ? "" : shape_of(graph.value(node.inputs[0]));
+  if (read != node.inputs) layer.op = std::string(name_of(Op(Quantize{}))) + ", " + layer.op;
+  layer.input = read.empty() ? "" : shape_of(graph.value(read[0]));
   layer.output = shape_of(graph.value(node.outputs[0]));
-  for (const ValueId v : std::set<ValueId>(node.inputs.begin(), node.inputs.end()))
+  for (const ValueId v : std::set<ValueId>(read.begin(), read.end()))
     layer.activation_bytes += bytes_of(plan, graph, v);
   for (const ValueId v : node.outputs) layer.activation_bytes += bytes_of(plan, graph, v);
 }
@@ -108,7 +111,7 @@ std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan) {
       layer.bands = name != step.name ? 1 : bands_of(plan, int32_t(s));
       layer.name = name;
       if (node >= 0) {
-        describe_node(compiled, plan, compiled.graph.nodes[size_t(node)], layer);
+        describe_node(compiled, plan, node, layer);
         describe_convolution(compiled, plan, layer);
       }
     }

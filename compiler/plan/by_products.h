@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 #include "compiler/ir/quant.h"
 
 namespace sparsec {

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 #include "compiler/error.h"
 #include "compiler/plan/by_products.h"
 #include "compiler/plan/lowering.h"
@@ -147,31 +148,91 @@ void lower_resize(Lowering& to, const Node& node, int32_t index) {
                      {to.add_constant(bytes.data(), bytes.size()), 0}});
 }
 
-// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel. A call reads
-// every rows-th row of a plane once, for all phases that have pixels there.
+// Where the phases of a picture go, and its border's step. The sides of rows are in the same cache lines: they are
+// filled with the rows where the last one's is in the plane, and where it is not the letterbox that writes the rows of
+// a detection.
+kernels::PhaseRows begin_phases(Lowering& to, const SpaceToDepth& op, ValueId y, uint32_t fill, int64_t planes) {
+  const PlanePlace& place = to.planes(y);
+  const PlaneLayout& out = place.layout;
+  const bool with_sides = place.keep_border && place.border == fill && y != to.detection.begin &&
+                          out.origin + out.rows * out.pitch * 4 <= out.plane_bytes;
+  to.fill_border(y, with_sides ? Lowering::Sides::rows : Lowering::Sides::border);
+  return {.rows = op.rows,
+          .step = op.cols,
+          .cols = out.cols,
+          .filled = with_sides ? out.pitch : out.cols,
+          .fill = fill,
+          .out_pitch_bytes = out.pitch * 4,
+          .phase_bytes = planes * out.plane_bytes};
+}
+
+// Each phase of each plane is a picture of its own: rows of every rows-th row, of every cols-th pixel. A call reads a
+// plane once; where no kernel fits, every rows-th row of a plane, by the runtime's step.
 void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
   const auto& op = std::get<SpaceToDepth>(node.op);
   const ValueId x = node.inputs[0], y = node.outputs[0];
   const PlaneLayout &in = to.planes(x).layout, &out = to.planes(y).layout;
   const bool integer = to.graph.value(x).type == DType::u8;
   const uint32_t fill = integer ? uint32_t(uint8_t(op.fill)) * 0x01010101u : std::bit_cast<uint32_t>(op.fill);
-  // The sides of rows are in the same cache lines: they are filled with the rows where the last one's is in the plane,
-  // and where it is not the letterbox that writes the rows of a detection.
-  const PlanePlace& place = to.planes(y);
-  const bool with_sides = place.keep_border && place.border == fill && y != to.detection.begin &&
-                          out.origin + out.rows * out.pitch * 4 <= out.plane_bytes;
-  to.fill_border(y, with_sides ? Lowering::Sides::rows : Lowering::Sides::border);
+  const int64_t planes = in.planes;
+  kernels::PhaseRows rows = begin_phases(to, op, y, fill, planes);
+  rows.in_pitch_bytes = in.pitch * 4;
   to.begin_step(node.name, index, out.rows, describe(to, node));
   to.row_tiles({x}, op.rows, {y});
-  const int64_t planes = in.planes;
-  const int64_t columns = with_sides ? out.pitch : out.cols;
-  const sparsec_split_row d{int32_t(in.cols), int32_t(columns), int32_t(op.cols), fill, planes * out.plane_bytes};
+  if (kernels::fits_phases(to.isa, op.cols, in.cols)) {
+    WordPool pool(kernels::kPoolPointer);
+    const int32_t id = to.add_function(
+        kernels::lower_split_rows(to.isa, rows, pool, to.function_name("split_rows"), describe(to, node)));
+    const Operand words{to.add_words(pool.words()), 0};
+    for (int64_t p = 0; p < planes; ++p)
+      to.call(id, {to.in_planes(x, in.origin + p * in.plane_bytes, op.rows * in.pitch * 4),
+                   to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+    return;
+  }
+  const sparsec_split_row d{int32_t(in.cols), int32_t(rows.filled), int32_t(op.cols), fill, rows.phase_bytes};
   const Operand descriptor{to.add_descriptor(d), 0};
   for (int64_t p = 0; p < planes; ++p)
     for (int64_t py = 0; py < op.rows; ++py)
       to.call("split_row", {to.in_planes(y, out.origin + (py * op.cols * planes + p) * out.plane_bytes, out.pitch * 4),
                             to.in_planes(x, in.origin + p * in.plane_bytes + py * in.pitch * 4, op.rows * in.pitch * 4),
                             descriptor});
+}
+
+// Where an fma is a call of libm, it takes longer than a division.
+std::optional<kernels::HalfReciprocal> reciprocal_of(const Lowering& to, Quant quant) {
+  return to.isa.style == Style::calls ? std::nullopt : in_products(quant);
+}
+
+// The quantised input's phases from its plain float rows: `quantise` has no step of its own.
+void lower_quantised_phases(Lowering& to, const Node& quantise, const Node& node, int32_t index) {
+  const auto& op = std::get<SpaceToDepth>(node.op);
+  const auto& q = std::get<Quantize>(quantise.op).q;
+  const ValueId x = quantise.inputs[0], y = node.outputs[0];
+  to.need_plain(x);
+  const Shape& shape = to.graph.value(x).shape;
+  const int64_t channels = shape[1], row_bytes = shape[3] * 4;
+  const int64_t channel_bytes = shape[2] * to.strips() * row_bytes;
+  const PlaneLayout& out = to.planes(y).layout;
+  const int64_t planes = out.planes / (op.rows * op.cols);
+  kernels::PhaseRows rows = begin_phases(to, op, y, uint32_t(uint8_t(op.fill)) * 0x01010101u, planes);
+  rows.in_pitch_bytes = row_bytes;
+  const Quant quant{q.scale[0], q.zero_point[0]};
+  const std::string what = quantise.name + ": Quantize, " + describe(to, node);
+  to.begin_step(node.name, index, out.rows, what);
+  to.row_tiles({}, op.rows, {y});
+  WordPool pool(kernels::kPoolPointer);
+  std::vector<kir::Function> functions;
+  for (int64_t p = 0; p < planes; ++p)
+    functions.push_back(kernels::lower_quantise_phases(
+        to.isa, quant, reciprocal_of(to, quant), int(std::min<int64_t>(4, channels - 4 * p)), channel_bytes, rows, pool,
+        to.function_name("quantise_phases") + "_" + std::to_string(p), what));
+  const Operand words{to.add_words(pool.words()), 0};
+  for (int64_t p = 0; p < planes; ++p) {
+    Operand in = to.plain_rows(x, 4 * p * channel_bytes, row_bytes);
+    in.stride *= op.rows;
+    to.call(to.add_function(std::move(functions[size_t(p)])),
+            {in, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+  }
 }
 
 // Parts that could not be written in place are copied.
@@ -257,14 +318,12 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
     return;
   }
   const Quant quant{q.scale[0], q.zero_point[0]};
-  // where an fma is a call of libm, it takes longer than a division
-  const auto reciprocal = to.isa.style == Style::calls ? std::nullopt : in_products(quant);
   WordPool pool(kernels::kPoolPointer);
   std::vector<kir::Function> functions;
   for (int64_t p = 0; p < out.planes; ++p)
     functions.push_back(kernels::lower_quantise_rows(
-        to.isa, quant, reciprocal, int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes, out.pitch * 4,
-        pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
+        to.isa, quant, reciprocal_of(to, quant), int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes,
+        out.pitch * 4, pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
   const Operand words{to.add_words(pool.words()), 0};
   for (int64_t p = 0; p < out.planes; ++p) {
     to.call(to.add_function(std::move(functions[size_t(p)])),
@@ -276,6 +335,13 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
 }  // namespace
 
 void lower_planes(Lowering& to, const Node& node, int32_t index) {
+  const std::vector<int32_t>& done_by = to.plan.places.done_by;
+  const auto place = &node - to.graph.nodes.data();
+  if (done_by[size_t(place)] >= 0) return;  // with that node
+  if (const auto done = std::ranges::find(done_by, place); done != done_by.end()) {
+    lower_quantised_phases(to, to.graph.nodes[size_t(done - done_by.begin())], node, index);
+    return to.made_planes(node.outputs[0]);
+  }
   if (std::holds_alternative<Quantize>(node.op)) {
     lower_quantise(to, node, index);
     return to.made_planes(node.outputs[0]);

@@ -10,7 +10,9 @@
 #include <ranges>
 
 #include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 #include "compiler/error.h"
+#include "compiler/passes/rewrite.h"
 #include "compiler/plan/slots.h"
 
 namespace sparsec {
@@ -36,6 +38,7 @@ class Assigner {
   Assigner(const Graph& g, const Isa& isa)
       : g_(g),
         isa_(isa),
+        producer_(g.producers()),
         parent_(g.values.size()),
         need_(g.values.size()),
         root_(g.values.size(), kNoValue),
@@ -46,6 +49,7 @@ class Assigner {
   }
 
   Places run() {
+    find_quantisers_of_phases();
     find_who_needs_planes();
     slot_map_ = map_slots(g_);
     join_concats();
@@ -62,14 +66,35 @@ class Assigner {
   }
   void join(ValueId a, ValueId b) { parent_[size_t(find(a))] = find(b); }
 
+  // Of the model's input, whole rows of which a kernel takes apart.
+  void find_quantisers_of_phases() {
+    places_.done_by.assign(g_.nodes.size(), -1);
+    const passes::Links links(g_);
+    for (size_t i = 0; i < g_.nodes.size(); ++i) {
+      const Node& n = g_.nodes[i];
+      const auto* op = std::get_if<Quantize>(&n.op);
+      const int32_t reader = op ? links.sole_consumer(n.outputs[0]) : -1;
+      if (reader < 0 || !works_on_planes(g_, n) || !std::ranges::count(g_.inputs, n.inputs[0])) continue;
+      const auto* phases = std::get_if<SpaceToDepth>(&g_.nodes[size_t(reader)].op);
+      const Shape& shape = g_.value(n.outputs[0]).shape;
+      if (phases && shape[2] % phases->rows == 0 && kernels::fits_phases(isa_, phases->cols, shape[3]) &&
+          kernels::fits_quantise_rows({op->q.scale[0], op->q.zero_point[0]}))
+        places_.done_by[i] = reader;
+    }
+  }
+  bool has_place(ValueId v) const {
+    const int32_t producer = producer_[size_t(v)];
+    return producer < 0 || places_.done_by[size_t(producer)] < 0;
+  }
+
   void find_who_needs_planes() {
     planar_.assign(g_.values.size(), false);
     for (const Node& n : g_.nodes) {
       if (!works_on_planes(g_, n)) continue;
       for (ValueId v : n.inputs)
-        if (v != kNoValue && is_picture(g_.value(v)) && !reads_plain(n, v)) planar_[size_t(v)] = true;
+        if (v != kNoValue && is_picture(g_.value(v)) && !reads_plain(n, v) && has_place(v)) planar_[size_t(v)] = true;
       for (ValueId v : n.outputs)
-        if (!std::holds_alternative<Decode>(n.op)) planar_[size_t(v)] = true;
+        if (!std::holds_alternative<Decode>(n.op) && has_place(v)) planar_[size_t(v)] = true;
     }
   }
   // Quantisers of pictures read plain rows.
@@ -77,14 +102,13 @@ class Assigner {
 
   // A part of a concatenation lies in the whole's planes, unless it already lies in another's.
   void join_concats() {
-    const std::vector<int32_t> producer = g_.producers();
     for (const Node& n : std::views::reverse(g_.nodes)) {
       if (!std::holds_alternative<Concat>(n.op) || !works_on_planes(g_, n)) continue;
       const ValueId whole = n.outputs[0];
       int64_t slot = 0;
       for (ValueId part : n.inputs) {
-        const bool free = producer[size_t(part)] >= 0 && root_[size_t(part)] == kNoValue &&
-                          works_on_planes(g_, g_.nodes[size_t(producer[size_t(part)])]);
+        const bool free = producer_[size_t(part)] >= 0 && root_[size_t(part)] == kNoValue &&
+                          works_on_planes(g_, g_.nodes[size_t(producer_[size_t(part)])]);
         if (free) {
           root_[size_t(part)] = whole;
           first_slot_[size_t(part)] = slot;
@@ -251,12 +275,13 @@ class Assigner {
       for (ValueId v : n.inputs)
         if (v != kNoValue && (!planar || reads_plain(n, v))) in_arena(v);
       for (ValueId v : n.outputs)
-        if (!planar || !planar_[size_t(v)]) in_arena(v);
+        if (has_place(v) && (!planar || !planar_[size_t(v)])) in_arena(v);
     }
   }
 
   const Graph& g_;
   const Isa& isa_;
+  std::vector<int32_t> producer_;
   std::vector<ValueId> parent_;
   std::vector<BorderNeed> need_;
   std::vector<ValueId> root_;        // the concatenation that a value lies in
@@ -308,6 +333,17 @@ bool works_on_planes(const Graph& g, const Node& n) {
 void refuse_size(const Graph& graph, const Value& value) {
   throw CompileError(graph.meta.path + ": " + value.name + " of " + to_string(value.shape) +
                      " is too large; supported: 2 GB a tensor");
+}
+
+std::vector<ValueId> values_read(const Graph& graph, const Places& places, int32_t node) {
+  std::vector<ValueId> values = graph.nodes[size_t(node)].inputs;
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& done = graph.nodes[i];
+    if (places.done_by[i] != node) continue;
+    std::erase(values, done.outputs[0]);
+    values.insert(values.end(), done.inputs.begin(), done.inputs.end());
+  }
+  return values;
 }
 
 Places assign_places(const Graph& graph, const Isa& isa) { return Assigner(graph, isa).run(); }

@@ -55,7 +55,13 @@ struct Places {
   std::vector<std::optional<PlainPlace>> plain;
   std::vector<Buffer> buffers;
   std::vector<bool> flat_pool;  // by node: a max-pool that the flat vector kernel runs
+  // By node: a quantiser whose output has no place, because the space-to-depth that alone reads it quantises what it
+  // reads; that node, or -1.
+  std::vector<int32_t> done_by;
 };
+
+// The values that the steps of a node read: its inputs, and for what a node that it does has no place for, that node's.
+std::vector<ValueId> values_read(const Graph& graph, const Places& places, int32_t node);
 
 // What the report and `analyze` tell of one convolution.
 struct LayerChoice {

@@ -103,7 +103,7 @@ class Bench {
   };
   std::vector<Input> inputs_of(int32_t node, const std::map<ValueId, TensorPtr>& values) const {
     std::vector<Input> inputs;
-    for (const ValueId v : graph_.nodes[size_t(node)].inputs) {
+    for (const ValueId v : values_read(graph_, plan_.places, node)) {
       if (v == kNoValue || graph_.value(v).constant) continue;
       const Tensor& value = *values.at(v);
       if (const auto& place = plan_.places.planes[size_t(v)])
@@ -241,7 +241,7 @@ std::vector<Agreement> verify_layers(const Graph& graph, const Plan& plan, Machi
     const Node& node = graph.nodes[i];
     if (on_node) on_node(node);
     if (!bench.run(int32_t(i), values))
-      continue;  // it only renames: a concatenation of values that lie in place already
+      continue;  // it only renames, as a concatenation of values that lie in place already, or another node does it too
     const bool planes = works_on_planes(graph, node) && !std::holds_alternative<Decode>(node.op);
     for (const ValueId v : node.outputs) {
       out.push_back(compare(node.name, name_of(node.op), bench.read(v, planes), *values.at(v)));

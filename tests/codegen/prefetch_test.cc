@@ -7,7 +7,7 @@
 #include "codegen/isa/isas.h"
 #include "codegen/kernels/conv.h"
 #include "codegen/kernels/conv_amx.h"
-#include "codegen/kernels/pointwise.h"
+#include "codegen/kernels/rows.h"
 
 namespace sparsec {
 namespace {
@@ -114,6 +114,22 @@ TEST(Prefetch, QuantisersAskForThePicture) {
     if (has_text(*isa, Opcode::prefetch))
       for (int64_t channel = 0; channel < 3; ++channel)
         expected.push_back(channel * kPlaneBytes + 2 * 4096 + isa->vector_bytes() - 1);
+    EXPECT_EQ(offsets, expected) << isa->name;
+  }
+}
+
+// Of the row below, each vector that is read.
+TEST(Prefetch, RowsThatAreTakenApartAskForTheNext) {
+  for (const Isa* isa : all_isas()) {
+    constexpr int64_t kPitch = 1000;
+    kernels::WordPool pool(kernels::kPoolPointer);
+    const kernels::PhaseRows rows{
+        .rows = 1, .step = 2, .cols = isa->lanes, .filled = isa->lanes, .in_pitch_bytes = kPitch};
+    std::vector<int64_t> offsets, expected;
+    for (const kir::Insn& insn : kernels::lower_split_rows(*isa, rows, pool, "k", "").code)
+      if (insn.op == Opcode::prefetch) offsets.push_back(insn.offset);
+    if (has_text(*isa, Opcode::prefetch))
+      expected = {kPitch + isa->vector_bytes() - 1, kPitch + 2 * isa->vector_bytes() - 1};
     EXPECT_EQ(offsets, expected) << isa->name;
   }
 }

@@ -154,6 +154,52 @@ TEST(Awkward, IntegersThatAreNoPictures) {
   b.check({b.lookup(a), b.sum(a, b.lookup(c)), b.lookup(b.lookup(d))});
 }
 
+// By a kernel where rows have a vector of pixels a phase and all phases are as wide, else by the runtime's step; with a
+// border to fill and without.
+TEST(Awkward, PhasesOfRowsOfEveryWidth) {
+  for (const int64_t step : {2, 3, 4})
+    for (const int64_t cols : {7, 8, 12, 16, 17, 36, 64, 68, 72, 83}) {
+      SCOPED_TRACE(std::to_string(cols) + " columns, step " + std::to_string(step));
+      Builder b;
+      const ValueId x = b.conv(b.input({1, 5, 7, cols}), 7, 1), phases = b.add(SpaceToDepth{2, step, 128}, {x}, kQuant);
+      b.check({b.conv(phases, 4, 3), b.add(SpaceToDepth{step, step, 128}, {x}, kQuant)});
+    }
+}
+
+TEST(Awkward, KernelsTakeWideRowsApart) {
+  for (const Isa* isa : all_isas())
+    for (const int64_t cols : {2 * isa->lanes - 2, 2 * isa->lanes - 1, 2 * isa->lanes, 2 * isa->lanes + 2}) {
+      Builder b;
+      b.g.outputs = {b.add(SpaceToDepth{2, 2, 0}, {b.conv(b.input({1, 4, 4, cols}), 4, 1)}, kQuant)};
+      const Plan plan = make_plan(align_slots(b.g), *isa, {});
+      const bool by_step =
+          std::ranges::any_of(plan.program.calls, [](const CallImage& c) { return c.runtime_step == "split_row"; });
+      EXPECT_EQ(by_step, cols < 2 * isa->lanes || cols % 2 != 0) << isa->name << ' ' << cols;
+    }
+}
+
+// Only the space-to-depth reads the quantised picture, and rows are wide enough: it has no place and no step.
+TEST(Awkward, APictureIsQuantisedAsItsPhasesAreMade) {
+  for (const int64_t cols : {30, 64, 72})
+    for (const bool another_reader : {false, true}) {
+      SCOPED_TRACE(cols);
+      Builder b;
+      b.g.inputs.push_back(b.g.add_value({"picture", DType::f32, {1, 3, 8, cols}, nullptr, {}}));
+      const ValueId x = passes::append(b.g, "quantise", Quantize{{{kQuant.scale}, {kQuant.zero_point}, 0}},
+                                       {b.g.inputs[0]}, TypeAndShape{DType::u8, Shape{1, 3, 8, cols}}, kQuant);
+      std::vector<ValueId> outputs{b.conv(b.add(SpaceToDepth{4, 2, 128}, {x}, kQuant), 4, 3)};
+      if (another_reader) outputs.push_back(b.pool(x));
+      b.check(outputs);
+      for (const Isa* isa : all_isas()) {
+        const Plan plan = make_plan(align_slots(b.g), *isa, {});
+        const bool has_place = plan.places.planes[size_t(x)] || plan.places.plain[size_t(x)];
+        const bool has_step = std::ranges::count(plan.step_node, 0) > 0;
+        EXPECT_EQ(has_place, another_reader || cols < 2 * isa->lanes) << isa->name;
+        EXPECT_EQ(has_step, has_place) << isa->name;
+      }
+    }
+}
+
 TEST(Awkward, BatchesOfConvolutionsAreRefusedByName) {
   Builder b;
   b.g.outputs = {b.conv(b.input({2, 4, 6, 7}), 4, 1)};
