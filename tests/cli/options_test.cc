@@ -73,7 +73,7 @@ TEST_F(Options, BatchByItsShortName) {
 }
 
 TEST_F(Options, ColumnsOff) {
-  const std::string plan = kModel + " --target avx2 --l2 64 --dump-plan";
+  const std::string plan = SPARSEC_SOURCE_DIR "/tests/data/tiny/tiny-rawheads.onnx --target avx2 --l2 64 --dump-plan";
   EXPECT_NE(output_of(plan).find("bands end at tile"), std::string::npos);
   const std::string off = output_of(plan + " --columns off");
   EXPECT_EQ(off.find("bands end at tile"), std::string::npos);
