@@ -75,7 +75,7 @@ enum class Opcode : uint8_t {
   pack_s8,     // the same, clamped to -128..127
   pack_half,   // the same of the lanes' low halves, which are int16
   lookup256,   // bytewise d = table[a], 256 bytes at m
-  permute256,  // the same of the 256 bytes in registers b to b + 3 (16 lanes only)
+  permute256,  // the same of the 256 bytes in registers b to b + 3, of which d is none (16 lanes only)
   // tiles: matrices of up to 16 rows of up to 64 bytes, in registers of their own, which d, a, b number (ISAs with
   // `tiles` only)
   tile_config,   // shapes of tiles 0 to 7 from the 64 bytes at m, in the layout of Intel's ldtilecfg; they become zero

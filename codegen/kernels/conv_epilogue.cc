@@ -118,14 +118,14 @@ void ConvEpilogue::finish(int r0, int x0) {
 
 bool ConvEpilogue::by_bits(int r) const { return !spec_.by_bits.empty() && spec_.by_bits[row(r)]; }
 
-// v[x] = fma(float(v[x]), multiplier, bias) of row r.
+// v[x] = fma(float(v[x]), multiplier, bias) of row r, or by bits with v[x] read as a float.
 void ConvEpilogue::scale(int r, int x, int free) {
   if (!by_bits(r)) b_.two(Opcode::to_float, x, x);
   b_.broadcast(free, stream_.next(spec_.bias[row(r)]));
   b_.with_memory(Opcode::fma_scale, x, free, stream_.next(spec_.multiplier[row(r)]));
 }
 
-// v[x]: row r's quantised accumulator v[x], before it is clamped.
+// v[x]: row r's quantised accumulator v[x], before it is clamped; by bits in its low half.
 void ConvEpilogue::requantise(int r, int x, int free) {
   scale(r, x, free);
   if (by_bits(r)) return;

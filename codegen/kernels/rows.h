@@ -12,7 +12,7 @@
 
 namespace sparsec::kernels {
 
-// x / scale as fma(2x, high, 2x * low), where that gives the same byte for every x (compiler/plan/by_products.h).
+// x / scale as fma(2x, high, 2x * low), where that gives the same byte (compiler/plan/by_products.h).
 struct HalfReciprocal {
   float high, low;
 };

@@ -2,9 +2,8 @@
 //
 // Everything here is float32 with explicit fma and no libm transcendentals. The kernels of codegen/kernels compute
 // exactly these formulas, instruction by instruction, but for requantising, where they may have another that gives the
-// same bytes (compiler/plan/level_steps.h). SiLU and sigmoid after integer
-// convolutions: piecewise.h. round_even, exp, sigmoid and the like are in runtime/core/numerics.h, which the runtime
-// shares. Compiled with -ffp-contract=off.
+// same bytes (compiler/plan/level_steps.h). SiLU and sigmoid after integer convolutions: piecewise.h. round_even, exp,
+// sigmoid and the like are in runtime/core/numerics.h, which the runtime shares. Compiled with -ffp-contract=off.
 #pragma once
 
 #include <array>

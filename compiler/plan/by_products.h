@@ -12,8 +12,9 @@
 
 namespace sparsec {
 
-// Such that clamp_u8(round_even(fma(2x, high, 2x * low)) + zero_point) is Quantize's byte for every x. Nothing where it
-// is not, and for scales whose reciprocals float does not hold well.
+// Such that clamp_u8(round_even(fma(2x, high, 2x * low)) + zero_point) is Quantize's byte for every x of at most 1024
+// steps, beyond which the kernel does not let it go (codegen/kernels/rows.cc). Nothing where it is not, and for scales
+// whose reciprocals float does not hold well.
 std::optional<kernels::HalfReciprocal> in_products(Quant quant);
 
 }  // namespace sparsec

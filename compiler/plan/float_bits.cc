@@ -1,5 +1,7 @@
 #include "compiler/plan/float_bits.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "compiler/plan/neighbours.h"

@@ -17,7 +17,7 @@
 namespace sparsec {
 
 inline uint8_t level_of(const numerics::Scaling& s, int32_t zero_point, int64_t acc) {
-  return numerics::clamp_u8(numerics::round_even(s(int32_t(acc))) + zero_point);
+  return numerics::level_of(s(int32_t(acc)), zero_point);
 }
 
 struct LevelSteps {

@@ -132,9 +132,9 @@ ConvSpec spec_of(Lowering& to, const Node& node) {
   return spec;
 }
 
-// Rows that cannot do without additions make the code of their group its own, where groups share code: dense kernels
-// do, unrolled ones without zeros, and those of tiles. Of the last many tiles may use a kernel, so that additions for
-// all rows would take longer than fetching its code.
+// Rows that cannot do without additions or conversions make the code of their group its own, where groups share code:
+// dense kernels do, unrolled ones without zeros, and those of tiles. Of the last many tiles may use a kernel, so that
+// these instructions for all rows would take longer than fetching its code.
 constexpr int64_t kSharedCodeTiles = 64;
 bool rows_may_differ(const ConvSpec& spec, kernels::ConvFamily family, int64_t tiles) {
   switch (family) {

@@ -95,7 +95,7 @@ uint32_t entries_until(const std::vector<sparsec_work>& schedule, uint32_t step)
 }
 
 // Of a level of the head: the step of its convolution, if it is lazy, and the last that must be done before it is read.
-struct LevelSteps {
+struct HeadSteps {
   uint32_t conv = 0, ready = 0;
 };
 
@@ -115,7 +115,7 @@ void describe_rows(Plan& plan, const DecodedRows& rows) {
 }
 
 // The levels of the head, for detection without the decoded tensor.
-void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
+void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vector<HeadSteps>& steps) {
   const Decode& op = detection.decode;
   const std::vector<DetectionGraph::Level>& levels = detection.levels;
   sparsec_head& head = plan.program.head;
@@ -150,7 +150,7 @@ void describe_levels(Plan& plan, const DetectionGraph& detection, const std::vec
   }
 }
 
-void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
+void describe_head(Plan& plan, const DetectionGraph& detection, const std::vector<HeadSteps>& steps) {
   if (detection.rows)
     describe_rows(plan, *detection.rows);
   else
@@ -170,13 +170,13 @@ void check_head(const DetectionGraph& detection) {
 }
 
 // Lowers the nodes in order, detection's own steps among them. Returns the levels' steps.
-std::vector<LevelSteps> lower_nodes(Lowering& to) {
+std::vector<HeadSteps> lower_nodes(Lowering& to) {
   const DetectionGraph& detection = to.detection;
   const Graph& graph = to.graph;
   const auto given = int32_t(graph.nodes.size()) -
                      int32_t(std::ranges::count_if(detection.levels,
                                                    [](const DetectionGraph::Level& level) { return level.conv >= 0; }));
-  std::vector<LevelSteps> steps(detection.levels.size());
+  std::vector<HeadSteps> steps(detection.levels.size());
   const auto letterbox = [&](ValueId made) {
     if (!detection.detects() || made != detection.begin) return;
     to.runs = false;
@@ -221,7 +221,7 @@ std::vector<LevelSteps> lower_nodes(Lowering& to) {
 }
 
 // A level is read, and if lazy made, as soon as it is ready: what that takes lives until then.
-void keep_levels_alive(Plan& plan, const DetectionGraph& detection, const std::vector<LevelSteps>& steps) {
+void keep_levels_alive(Plan& plan, const DetectionGraph& detection, const std::vector<HeadSteps>& steps) {
   for (size_t k = 0; k < steps.size(); ++k) {
     const DetectionGraph::Level& level = detection.levels[k];
     const auto keep = [&](ValueId v) {
@@ -288,7 +288,7 @@ Plan make_plan(const Graph& graph, const Isa& isa, const PlanOptions& options, c
   plan.places = assign_places(detection.graph, isa);
 
   Lowering to(detection, isa, options, plan);
-  const std::vector<LevelSteps> level_steps = lower_nodes(to);
+  const std::vector<HeadSteps> level_steps = lower_nodes(to);
   deliver_outputs(to);
   keep_levels_alive(plan, detection, level_steps);
   to.keep_edges_alive();

@@ -9,11 +9,12 @@
 
 namespace sparsec {
 
-// Of the form requantise: signed levels in place of the formula beside QConv; by a float's bits (float_bits.h) where
-// that is possible, else by one fma (one_fma.h). `rows`: the output channel of each, -1 for none, which may be
-// anything. A row whose numbers are too large for signed levels keeps all rows as they are, for one kernel packs them
-// alike; where rows may not differ, so does one that needs what others don't.
-void take_signed_levels(kernels::ConvSpec& spec, const Tensor& weights, const std::vector<int32_t>& rows,
+// Of the form requantise: signed levels in place of the formula beside QConv; a row's by a float's bits (float_bits.h),
+// else by one fma (one_fma.h), else by that with additions. `channels`: each row's output channel, -1 for none, which
+// may be anything. A row whose numbers are too large for signed levels keeps all rows as they are, and one whose levels
+// pass int16 keeps them from bits, for one kernel packs all rows alike. Where rows may not differ, all are by bits, or
+// all by one fma, or all as they are.
+void take_signed_levels(kernels::ConvSpec& spec, const Tensor& weights, const std::vector<int32_t>& channels,
                         bool may_differ);
 
 }  // namespace sparsec

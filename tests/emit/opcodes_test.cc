@@ -204,8 +204,9 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   const bool portable = isa.style == Style::calls;
   const auto add = [&](Opcode op, int imm) {
     cases.push_back(case_of(op, imm, 0, static_cast<int>(cases.size())));
-    // The result over an operand: portable code promises it for every one.
-    if (portable)
+    // The result over an operand: portable code promises it for every opcode, all code for these.
+    if (op == Opcode::permute256) cases.push_back(case_of(op, imm, 1, static_cast<int>(cases.size())));
+    if (portable || op == Opcode::pack_half || op == Opcode::even_lanes || op == Opcode::odd_lanes)
       for (int d : {1, 2, 4}) cases.push_back(case_of(op, imm, d, static_cast<int>(cases.size())));
   };
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::permute256); ++op) {

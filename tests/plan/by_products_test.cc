@@ -1,4 +1,5 @@
-// Quantising by products gives the division's byte: at every step, near it, and at whatever else a float may be.
+// Quantising by products gives the division's byte: at every step, near it, and in between. What else a float may be is
+// extremes_test.cc's.
 #include "compiler/plan/by_products.h"
 
 #include <gtest/gtest.h>

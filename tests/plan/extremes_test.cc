@@ -86,6 +86,27 @@ TEST(Extremes, QuantisingSaturatesAndNotANumberIsTheZeroPoint) {
   }
 }
 
+// The same where the picture is quantised as it is taken apart; 72 columns leave phases with a part of a vector.
+TEST(Extremes, QuantisingIntoPhasesIsNoDifferent) {
+  for (const float scale : {0.04f, 0.03f, 1e-30f, 1e30f, 3e38f})
+    for (const int64_t columns : {64, 72})
+      for (const int64_t step : {2, 4}) {
+        SCOPED_TRACE(std::to_string(scale) + ", " + std::to_string(columns) + " columns by " + std::to_string(step));
+        Graph g;
+        g.meta.path = "test.onnx";
+        const Shape shape{1, 5, 4, columns};
+        const Quant q{scale, 130};
+        const ValueId x = passes::append(g, "quantise", Quantize{{{scale}, {130}, 0}}, {add_input(g, shape)},
+                                         TypeAndShape{DType::u8, shape}, q);
+        g.outputs.push_back(passes::append(g, "phases", SpaceToDepth{step, step}, {x},
+                                           TypeAndShape{DType::u8, {1, 5 * step * step, 4 / step, columns / step}}, q));
+        for (const Isa* isa : all_isas())
+          EXPECT_EQ(make_plan(g, *isa, {}).places.done_by[0] >= 0, scale < 1e38f && columns / step >= isa->lanes)
+              << isa->name;
+        expect_equal_to_the_oracle(g, 7);
+      }
+}
+
 // The oracle's result is looked at too: a NaN in either operand wins.
 TEST(Extremes, MinAndMaxKeepNotANumber) {
   for (const Shape& shape : {Shape{1, 3, 4, 32}, Shape{1, 3, 5, 7}, Shape{3, 7}}) {
