@@ -198,41 +198,61 @@ void lower_space_to_depth(Lowering& to, const Node& node, int32_t index) {
                             descriptor});
 }
 
-// Where an fma is a call of libm, it takes longer than a division.
-std::optional<kernels::HalfReciprocal> reciprocal_of(const Lowering& to, Quant quant) {
-  return to.isa.style == Style::calls ? std::nullopt : in_products(quant);
+// A picture's plain float rows.
+struct FloatRows {
+  FloatRows(const Lowering& to, ValueId v) : value(v) {
+    const Shape& shape = to.graph.value(v).shape;
+    channels = shape[1];
+    row_bytes = shape[3] * 4;
+    channel_bytes = shape[2] * to.strips() * row_bytes;
+  }
+  ValueId value;
+  int64_t channels, row_bytes, channel_bytes;
+};
+
+// A kernel and a call for each plane of up to four channels of y, from `rows` of x a tile. The kernels differ in how
+// many channels they have: write(reciprocal, channels, pool, name).
+template <typename Write>
+void quantise_planes(Lowering& to, Quant quant, const FloatRows& x, int64_t rows, ValueId y, std::string_view kind,
+                     Write write) {
+  // Where an fma is a call of libm, it takes longer than a division.
+  const std::optional<kernels::HalfReciprocal> reciprocal =
+      to.isa.style == Style::calls ? std::nullopt : in_products(quant);
+  WordPool pool(kernels::kPoolPointer);
+  std::vector<kir::Function> functions;
+  for (int64_t c = 0; c < x.channels; c += 4)
+    functions.push_back(write(reciprocal, int(std::min<int64_t>(4, x.channels - c)), pool,
+                              to.function_name(kind) + "_" + std::to_string(functions.size())));
+  const Operand words{to.add_words(pool.words()), 0};
+  const PlaneLayout& out = to.planes(y).layout;
+  for (size_t p = 0; p < functions.size(); ++p) {
+    Operand in = to.plain_rows(x.value, 4 * int64_t(p) * x.channel_bytes, x.row_bytes);
+    in.stride *= rows;
+    to.call(to.add_function(std::move(functions[p])),
+            {in, to.in_planes(y, out.origin + int64_t(p) * out.plane_bytes, out.pitch * 4), words});
+  }
 }
 
 // The quantised input's phases from its plain float rows: `quantise` has no step of its own.
 void lower_quantised_phases(Lowering& to, const Node& quantise, const Node& node, int32_t index) {
   const auto& op = std::get<SpaceToDepth>(node.op);
   const auto& q = std::get<Quantize>(quantise.op).q;
-  const ValueId x = quantise.inputs[0], y = node.outputs[0];
-  to.need_plain(x);
-  const Shape& shape = to.graph.value(x).shape;
-  const int64_t channels = shape[1], row_bytes = shape[3] * 4;
-  const int64_t channel_bytes = shape[2] * to.strips() * row_bytes;
+  const ValueId y = node.outputs[0];
+  to.need_plain(quantise.inputs[0]);
+  const FloatRows x(to, quantise.inputs[0]);
   const PlaneLayout& out = to.planes(y).layout;
-  const int64_t planes = out.planes / (op.rows * op.cols);
-  kernels::PhaseRows rows = begin_phases(to, op, y, uint32_t(uint8_t(op.fill)) * 0x01010101u, planes);
-  rows.in_pitch_bytes = row_bytes;
+  kernels::PhaseRows rows =
+      begin_phases(to, op, y, uint32_t(uint8_t(op.fill)) * 0x01010101u, out.planes / (op.rows * op.cols));
+  rows.in_pitch_bytes = x.row_bytes;
   const Quant quant{q.scale[0], q.zero_point[0]};
   const std::string what = quantise.name + ": Quantize, " + describe(to, node);
   to.begin_step(node.name, index, out.rows, what);
   to.row_tiles({}, op.rows, {y});
-  WordPool pool(kernels::kPoolPointer);
-  std::vector<kir::Function> functions;
-  for (int64_t p = 0; p < planes; ++p)
-    functions.push_back(kernels::lower_quantise_phases(
-        to.isa, quant, reciprocal_of(to, quant), int(std::min<int64_t>(4, channels - 4 * p)), channel_bytes, rows, pool,
-        to.function_name("quantise_phases") + "_" + std::to_string(p), what));
-  const Operand words{to.add_words(pool.words()), 0};
-  for (int64_t p = 0; p < planes; ++p) {
-    Operand in = to.plain_rows(x, 4 * p * channel_bytes, row_bytes);
-    in.stride *= op.rows;
-    to.call(to.add_function(std::move(functions[size_t(p)])),
-            {in, to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
-  }
+  quantise_planes(to, quant, x, op.rows, y, "quantise_phases",
+                  [&](const auto& reciprocal, int channels, WordPool& pool, std::string name) {
+                    return kernels::lower_quantise_phases(to.isa, quant, reciprocal, channels, x.channel_bytes, rows,
+                                                          pool, std::move(name), what);
+                  });
 }
 
 // Parts that could not be written in place are copied.
@@ -291,44 +311,33 @@ void lower_dequantise(Lowering& to, const Node& node, int32_t index) {
 // From plain float rows. Widths that are no multiple of the vector go through a plain u8 array.
 void lower_quantise(Lowering& to, const Node& node, int32_t index) {
   const auto& q = std::get<Quantize>(node.op).q;
-  const ValueId x = node.inputs[0], y = node.outputs[0];
-  to.need_plain(x);
-  const Value& value = to.graph.value(x);
-  const int64_t channels = value.shape[1], rows = value.shape[2], cols = value.shape[3];
-  const int64_t channel_bytes = rows * to.strips() * cols * 4;
+  const Quant quant{q.scale[0], q.zero_point[0]};
+  const ValueId y = node.outputs[0];
+  to.need_plain(node.inputs[0]);
+  const FloatRows x(to, node.inputs[0]);
   const PlaneLayout& out = to.planes(y).layout;
   to.fill_border(y, Lowering::Sides::border);
-  to.begin_step(node.name, index, rows, describe(to, node));
+  to.begin_step(node.name, index, out.rows, describe(to, node));
   to.row_tiles({}, 1, {y});
-  to.plain_row_tiles(x, false);
-  if (cols % to.isa.lanes != 0 || !kernels::fits_quantise_rows({q.scale[0], q.zero_point[0]})) {
-    for (int64_t c = 0; c < channels; ++c) {
-      sparsec_loop loop{};
-      loop.rank = 1;
-      loop.shape[0] = cols;
-      loop.out[0] = 4;
-      loop.a[0] = 4;
-      loop.type_out = SPARSEC_U8;
-      loop.scale = q.scale[0];
-      loop.zero_point = q.zero_point[0];
-      to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4),
-                           to.plain_rows(x, c * channel_bytes, cols * 4),
-                           {to.add_descriptor(loop), 0}});
-    }
-    return;
-  }
-  const Quant quant{q.scale[0], q.zero_point[0]};
-  WordPool pool(kernels::kPoolPointer);
-  std::vector<kir::Function> functions;
-  for (int64_t p = 0; p < out.planes; ++p)
-    functions.push_back(kernels::lower_quantise_rows(
-        to.isa, quant, reciprocal_of(to, quant), int(std::min<int64_t>(4, channels - 4 * p)), cols, channel_bytes,
-        out.pitch * 4, pool, to.function_name("quantise") + "_" + std::to_string(p), describe(to, node)));
-  const Operand words{to.add_words(pool.words()), 0};
-  for (int64_t p = 0; p < out.planes; ++p) {
-    to.call(to.add_function(std::move(functions[size_t(p)])),
-            {to.plain_rows(x, 4 * p * channel_bytes, cols * 4),
-             to.in_planes(y, out.origin + p * out.plane_bytes, out.pitch * 4), words});
+  to.plain_row_tiles(x.value, false);
+  if (out.cols % to.isa.lanes == 0 && kernels::fits_quantise_rows(quant))
+    return quantise_planes(
+        to, quant, x, 1, y, "quantise", [&](const auto& reciprocal, int channels, WordPool& pool, std::string name) {
+          return kernels::lower_quantise_rows(to.isa, quant, reciprocal, channels, out.cols, x.channel_bytes,
+                                              out.pitch * 4, pool, std::move(name), describe(to, node));
+        });
+  for (int64_t c = 0; c < x.channels; ++c) {
+    sparsec_loop loop{};
+    loop.rank = 1;
+    loop.shape[0] = out.cols;
+    loop.out[0] = 4;
+    loop.a[0] = 4;
+    loop.type_out = SPARSEC_U8;
+    loop.scale = quant.scale;
+    loop.zero_point = quant.zero_point;
+    to.call("quantise", {to.in_planes(y, out.origin + c / 4 * out.plane_bytes + c % 4, out.pitch * 4),
+                         to.plain_rows(x.value, c * x.channel_bytes, x.row_bytes),
+                         {to.add_descriptor(loop), 0}});
   }
 }
 
