@@ -21,13 +21,8 @@ __attribute__((noinline)) void run_baseline(const Loops& loops) {
   loops();
 }
 
-// Calls loops(), which must be a lambda marked SPARSEC_INLINE_LAMBDA, as must all that it calls be forced inline.
-template <class Loops>
-void run_fused(const Loops& loops) {
-  if (have_fma()) return run_with_fma(loops);
-  run_baseline(loops);
-}
-
+// Calls wide() where there is AVX2 with FMA, and narrow() where there is not: lambdas marked SPARSEC_INLINE_LAMBDA, and
+// all that they call must be forced inline, too.
 template <class Wide, class Narrow>
 void run_wide(const Wide& wide, const Narrow& narrow) {
   if (have_fma()) return run_with_fma(wide);
@@ -35,11 +30,6 @@ void run_wide(const Wide& wide, const Narrow& narrow) {
 }
 
 #else
-
-template <class Loops>
-void run_fused(const Loops& loops) {
-  loops();
-}
 
 template <class Wide, class Narrow>
 void run_wide(const Wide& wide, const Narrow& narrow) {
@@ -53,6 +43,11 @@ void run_wide(const Wide& wide, const Narrow& narrow) {
 }
 
 #endif
+
+template <class Loops>
+void run_fused(const Loops& loops) {
+  run_wide(loops, loops);
+}
 
 #define SPARSEC_INLINE_LAMBDA __attribute__((always_inline))
 
