@@ -430,11 +430,16 @@ define internal <4 x i32> @sparsec_clamped_byte(ptr %a) alwaysinline {
   ret <4 x i32> %byte
 }
 
-define internal <4 x i32> @sparsec_clamped_signed_byte(ptr %a) alwaysinline {
-  %x = load <4 x i32>, ptr %a
+define internal <4 x i32> @sparsec_signed_byte(<4 x i32> %x) alwaysinline {
   %above = call <4 x i32> @llvm.smax.v4i32(<4 x i32> %x, <4 x i32> splat (i32 -128))
   %within = call <4 x i32> @llvm.smin.v4i32(<4 x i32> %above, <4 x i32> splat (i32 127))
   %byte = and <4 x i32> %within, splat (i32 255)
+  ret <4 x i32> %byte
+}
+
+define internal <4 x i32> @sparsec_clamped_signed_byte(ptr %a) alwaysinline {
+  %x = load <4 x i32>, ptr %a
+  %byte = call <4 x i32> @sparsec_signed_byte(<4 x i32> %x)
   ret <4 x i32> %byte
 }
 
@@ -473,9 +478,7 @@ define internal <4 x i32> @sparsec_clamped_half(ptr %a) alwaysinline {
   %x = load <4 x i32>, ptr %a
   %up = shl <4 x i32> %x, splat (i32 16)
   %half = ashr <4 x i32> %up, splat (i32 16)
-  %above = call <4 x i32> @llvm.smax.v4i32(<4 x i32> %half, <4 x i32> splat (i32 -128))
-  %within = call <4 x i32> @llvm.smin.v4i32(<4 x i32> %above, <4 x i32> splat (i32 127))
-  %byte = and <4 x i32> %within, splat (i32 255)
+  %byte = call <4 x i32> @sparsec_signed_byte(<4 x i32> %half)
   ret <4 x i32> %byte
 }
 
