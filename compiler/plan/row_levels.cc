@@ -55,23 +55,30 @@ void take_signed_levels(kernels::ConvSpec& spec, const Tensor& weights, const st
   if (!rows) return;
   const size_t n = channels.size();
   std::vector<std::optional<Scaling>> bits(n);
-  std::vector<SignedLevels> levels(n);
-  bool any_bits = false, all_bits = true, all_int16 = true, additions = false;
+  bool any_bits = false, all_bits = true;
   for (size_t i = 0; i < n; ++i) {
     const Row& row = (*rows)[i];
     bits[i] = in_float_bits(row.steps, row.plain.multiplier, row.range);
     any_bits |= bits[i].has_value();
     all_bits &= bits[i].has_value();
   }
-  for (size_t i = 0; i < n && !all_bits; ++i) {
-    if (channels[i] < 0) continue;
-    const Row& row = (*rows)[i];
-    levels[i] = in_one_fma(row.plain, spec.offset[i], row.steps, row.range);
-    additions |= has_additions(levels[i]);
-    all_int16 &= bits[i] || is_int16(levels[i], row.range);
-  }
+  std::vector<SignedLevels> levels(n);
+  bool additions = false, all_int16 = true;
+  const auto find_levels = [&](bool in_bits) {
+    for (size_t i = 0; i < n; ++i) {
+      if (channels[i] < 0 || bits[i].has_value() != in_bits) continue;
+      const Row& row = (*rows)[i];
+      levels[i] = in_one_fma(row.plain, spec.offset[i], row.steps, row.range);
+      additions |= has_additions(levels[i]);
+      all_int16 &= is_int16(levels[i], row.range);
+    }
+  };
+  find_levels(false);  // the others need none where they stay in bits
   const bool by_bits = all_bits || (may_differ && any_bits && all_int16);
-  if (!by_bits && additions && !may_differ) return;
+  if (!by_bits) {
+    find_levels(true);
+    if (additions && !may_differ) return;
+  }
   spec.signed_levels = true;
   spec.acc_bias.assign(n, 0);
   if (by_bits) spec.by_bits.assign(n, false);
