@@ -29,19 +29,25 @@ constexpr double kFetchBytes = 11;  // a cycle, from L2 through the decoders
 constexpr double kResidentCode = 64 * 1024;
 
 // Cycles (at 3 GHz) of an input vector's load, and of the epilogue for a row and vector: one that requantises alone,
-// and any other; behind products of vectors, and of tiles, whose sums go through memory.
+// and any other.
 struct Costs {
-  double load, requantise, other, tile_requantise, tile_other;
+  double load, requantise, other;
+  double tile_requantise = 0, tile_other = 0;  // the epilogue behind tiles, whose sums go through memory
+  double tile_product = 0;                     // of two tiles, with its share of the loads
+  double not_hidden =
+      0;  // what part of products of tiles or epilogue, whichever is less, does not hide behind the other
 };
-constexpr Costs kAvx2{.load = 0.5, .requantise = 7, .other = 14, .tile_requantise = 0, .tile_other = 0};
+constexpr Costs kAvx2{.load = 0.5, .requantise = 7, .other = 14};
 // Fitted to every layer of YOLOv5s, 94% and 65% of blocks and 94% of weights zero, with all layers unrolled and with
 // all in tiles, on a Xeon of 2025 with AMX: unrolled kernels within 8%, tiles within 14.
-constexpr Costs kAvx512{.load = 0.7, .requantise = 2, .other = 8, .tile_requantise = 4, .tile_other = 10};
-
-// AMX: cycles of a product of tiles with its share of the loads, and the part of products or epilogue, whichever is
-// less, that does not hide behind the other.
-constexpr double kTileProduct = 26, kNotHidden = 0.4;
-constexpr int64_t kTileCodeBytes = 24 * 1024;  // groups share it
+constexpr Costs kAvx512{.load = 0.7,
+                        .requantise = 2,
+                        .other = 8,
+                        .tile_requantise = 4,
+                        .tile_other = 10,
+                        .tile_product = 26,
+                        .not_hidden = 0.4};
+constexpr int64_t kTileCodeBytes = 24 * 1024;  // of AMX kernels, whose groups share it
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
   Counts n;
@@ -92,9 +98,9 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   unrolled += epilogue;
 
   const auto amx = [&] {
-    const double products = double(kernels::count_amx(spec).products) * kTileProduct;
+    const double products = double(kernels::count_amx(spec).products) * costs.tile_product;
     const double rows = double(n.rows) * (requantises ? costs.tile_requantise : costs.tile_other);
-    return std::max(products, rows) + kNotHidden * std::min(products, rows);
+    return std::max(products, rows) + costs.not_hidden * std::min(products, rows);
   };
 
   using kernels::ConvFamily;
