@@ -67,8 +67,8 @@ void describe_node(const Compiled& compiled, const Plan& plan, int32_t index, La
   const std::vector<ValueId> read = values_read(graph, plan.places, index);
   layer.name = node.name;
   layer.op = name_of(node.op);
-  for (size_t i = 0; i < graph.nodes.size(); ++i)
-    if (plan.places.done_by[i] == index) layer.op = std::string(name_of(graph.nodes[i].op)) + ", " + layer.op;
+  if (const Node* done = done_with(graph, plan.places, index))
+    layer.op = std::string(name_of(done->op)) + ", " + layer.op;
   layer.input = read.empty() ? "" : shape_of(graph.value(read[0]));
   layer.output = shape_of(graph.value(node.outputs[0]));
   for (const ValueId v : std::set<ValueId>(read.begin(), read.end()))

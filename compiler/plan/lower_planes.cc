@@ -344,11 +344,10 @@ void lower_quantise(Lowering& to, const Node& node, int32_t index) {
 }  // namespace
 
 void lower_planes(Lowering& to, const Node& node, int32_t index) {
-  const std::vector<int32_t>& done_by = to.plan.places.done_by;
-  const auto place = &node - to.graph.nodes.data();
-  if (done_by[size_t(place)] >= 0) return;  // with that node
-  if (const auto done = std::ranges::find(done_by, place); done != done_by.end()) {
-    lower_quantised_phases(to, to.graph.nodes[size_t(done - done_by.begin())], node, index);
+  const auto place = int32_t(&node - to.graph.nodes.data());
+  if (to.plan.places.done_by[size_t(place)] >= 0) return;  // with that node
+  if (const Node* quantise = done_with(to.graph, to.plan.places, place)) {
+    lower_quantised_phases(to, *quantise, node, index);
     return to.made_planes(node.outputs[0]);
   }
   if (std::holds_alternative<Quantize>(node.op)) {

@@ -335,13 +335,16 @@ void refuse_size(const Graph& graph, const Value& value) {
                      " is too large; supported: 2 GB a tensor");
 }
 
+const Node* done_with(const Graph& graph, const Places& places, int32_t node) {
+  const auto done = std::ranges::find(places.done_by, node);
+  return done == places.done_by.end() ? nullptr : &graph.nodes[size_t(done - places.done_by.begin())];
+}
+
 std::vector<ValueId> values_read(const Graph& graph, const Places& places, int32_t node) {
   std::vector<ValueId> values = graph.nodes[size_t(node)].inputs;
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& done = graph.nodes[i];
-    if (places.done_by[i] != node) continue;
-    std::erase(values, done.outputs[0]);
-    values.insert(values.end(), done.inputs.begin(), done.inputs.end());
+  if (const Node* done = done_with(graph, places, node)) {
+    std::erase(values, done->outputs[0]);
+    values.insert(values.end(), done->inputs.begin(), done->inputs.end());
   }
   return values;
 }

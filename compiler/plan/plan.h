@@ -60,6 +60,9 @@ struct Places {
   std::vector<int32_t> done_by;
 };
 
+// The node that the step of another does, which has none of its own (Places::done_by); null where there is none.
+const Node* done_with(const Graph& graph, const Places& places, int32_t node);
+
 // The values that the steps of a node read: its inputs, and for what a node that it does has no place for, that node's.
 std::vector<ValueId> values_read(const Graph& graph, const Places& places, int32_t node);
 
