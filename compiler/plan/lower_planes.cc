@@ -8,6 +8,7 @@
 #include "compiler/error.h"
 #include "compiler/plan/by_products.h"
 #include "compiler/plan/lowering.h"
+#include "compiler/plan/repeats.h"
 #include "compiler/plan/two_fmas.h"
 
 namespace sparsec {
@@ -99,16 +100,6 @@ void lower_general_pool(Lowering& to, const Node& node, int32_t index) {
   for (int lane = 0; lane < (integer ? 4 : 1); ++lane)
     to.call("max_pool", {to.in_planes(y, out.origin + lane, out.plane_bytes),
                          to.in_planes(x, in.origin + lane, in.plane_bytes), descriptor});
-}
-
-// How often each index of a dimension is taken, where that is equally often and in order.
-std::optional<int32_t> times_each(const std::vector<int64_t>& source, int64_t size) {
-  const auto n = int64_t(source.size());
-  if (size == 0 || n % size != 0) return std::nullopt;
-  const int64_t times = n / size;
-  for (int64_t i = 0; i < n; ++i)
-    if (source[size_t(i)] != i / times) return std::nullopt;
-  return int32_t(times);
 }
 
 void lower_repeat(Lowering& to, const Node& node, int32_t index, int32_t rows, int32_t columns) {

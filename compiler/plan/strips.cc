@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compiler/plan/places.h"
+#include "compiler/plan/repeats.h"
 
 namespace sparsec {
 namespace {
@@ -48,12 +49,7 @@ class Cutter {
     const Shape& in = g_.value(n.inputs[0]).shape;
     if (std::holds_alternative<Decode>(n.op)) return is_output(n.outputs[0]);
     const Shape& out = g_.value(n.outputs[0]).shape;
-    if (const auto* op = std::get_if<Resize>(&n.op)) {
-      const int64_t times = out[2] / in[2];
-      for (int64_t y = 0; y < out[2]; ++y)
-        if (times == 0 || op->source_row[size_t(y)] != y / times) return false;
-      return out[2] % in[2] == 0;
-    }
+    if (const auto* op = std::get_if<Resize>(&n.op)) return times_each(op->source_row, in[2]).has_value();
     if (const auto* op = std::get_if<SpaceToDepth>(&n.op)) return in[2] / strips % op->rows == 0;
     if (std::holds_alternative<Quantize>(n.op) && !(is_input(n.inputs[0]) && picture_[size_t(n.inputs[0])]))
       return false;
