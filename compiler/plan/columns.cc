@@ -14,6 +14,7 @@
 
 #include "compiler/error.h"
 #include "compiler/plan/lowering.h"
+#include "compiler/plan/steps.h"
 
 namespace sparsec {
 namespace {
@@ -171,8 +172,7 @@ class Columns {
   void add(int32_t s, int64_t begin, int64_t end, bool barrier) {
     const auto step = uint32_t(steps_[size_t(s)]);
     const ProgramImage& program = plan_.program;
-    const StepImage& image = program.steps[step];
-    const bool neighbours = image.calls > 0 && program.calls[image.first_call].neighbour != 0;
+    const bool neighbours = reads_neighbours(program, program.steps[step]);
     schedule.push_back({step, barrier, begin, end, handed_ * program.strips, neighbours});
   }
 

@@ -16,12 +16,11 @@ std::string format(const char* pattern, Args... args) {
 
 std::string describe(const ProgramImage& program, int32_t number) {
   const StepImage& step = program.steps[size_t(number)];
-  const bool edges = step.calls > 0 && program.calls[step.first_call].neighbour != 0;
   return format("  step %d: %s\n    %lld tiles, %u call%s, %s\n", number, step.comment.c_str(),
                 static_cast<long long>(step.tiles), step.calls, step.calls == 1 ? "" : "s",
-                edges        ? "strips meet before it"
-                : step.split ? "threads share the calls"
-                             : "threads share the tiles");
+                reads_neighbours(program, step) ? "strips meet before it"
+                : step.split                    ? "threads share the calls"
+                                                : "threads share the tiles");
 }
 
 // What detection does besides, and what it leaves out.
