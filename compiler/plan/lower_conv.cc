@@ -74,7 +74,7 @@ void set_epilogue(ConvSpec& spec, const QConv& op, const Tensor& weights, const 
 }
 
 // The output channel of each row, -1 for none.
-std::vector<int32_t> rows_of(Lowering& to, const Node& node) {
+std::vector<int32_t> rows_of(const Lowering& to, const Node& node) {
   std::vector<int32_t> rows = to.planes(node.outputs[0]).channel_of;
   if (!std::holds_alternative<QConv>(node.op)) return rows;
   // an f32 output has a slot a channel, a u8 output whole planes of four: the rows are the larger
@@ -89,11 +89,10 @@ const Window& window_of(const Node& node) {
   return q ? q->window : std::get<FConv>(node.op).window;
 }
 
-ConvSpec spec_of(Lowering& to, const Node& node) {
+ConvSpec spec_of(const Lowering& to, const Node& node, const std::vector<int32_t>& rows) {
   const auto* q = std::get_if<QConv>(&node.op);
   const auto* f = std::get_if<FConv>(&node.op);
   const PlanePlace& in = to.planes(node.inputs[0]);
-  const std::vector<int32_t> rows = rows_of(to, node);
   ConvSpec spec;
   spec.integer = q != nullptr;
   spec.in_planes = in.layout.planes;
@@ -176,7 +175,8 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   to.need_planes(node.inputs[0]);
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) to.need_planes(node.inputs[2]);
   to.need_rows_around(node.inputs[0], window_of(node).pads);
-  ConvSpec spec = spec_of(to, node);
+  const std::vector<int32_t> rows = rows_of(to, node);
+  ConvSpec spec = spec_of(to, node, rows);
   const PlanePlace& out = to.planes(node.outputs[0]);
   const int64_t tiles = out.layout.flat_vectors(to.isa.lanes);
   spec.tiles = tiles;
@@ -188,7 +188,7 @@ void lower_conv(Lowering& to, const Node& node, int32_t index) {
   choice.predicted_cycles *= double(to.strips());
   for (auto& [family, cycles] : choice.candidates) cycles *= double(to.strips());
   if (spec.form() == EpilogueForm::requantise)
-    take_signed_levels(spec, *to.graph.value(node.inputs[1]).constant, rows_of(to, node),
+    take_signed_levels(spec, *to.graph.value(node.inputs[1]).constant, rows,
                        rows_may_differ(spec, choice.family, tiles * to.strips()));
   const Value& x = to.graph.value(node.inputs[0]);
   const std::string comment = node.name + ": " + to_string(x.shape) + " -> " +
