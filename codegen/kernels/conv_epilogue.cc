@@ -9,11 +9,13 @@ namespace sparsec::kernels {
 using kir::Opcode;
 
 namespace {
+
 constexpr int kQuad = 4;  // rows of a plane of bytes
 
 int registers_of(const Isa& isa, const ConvSpec& spec) {
   return isa.registers - (spec.by_bits.empty() ? 0 : isa.pack_half_registers);
 }
+
 }  // namespace
 
 ConvPointers::ConvPointers(const ConvSpec& spec) : list{ConvPointer::input, ConvPointer::stream, ConvPointer::pool} {
