@@ -86,8 +86,7 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
   app.add_option_function<int>(
          "--strips", [&o](int strips) { o.strips = strips; },
          "Cut the picture into so many strips where its rows and the layers allow that. Threads have as many each "
-         "where "
-         "that comes out even, and then seldom wait for each other; any number of threads gives the same results "
+         "where that comes out even, and then seldom wait for each other; any number of threads gives the same results "
          "(default: one per thread for the target host and with --isa; 1 with a --batch of a picture for each thread, "
          "and else)")
       ->check(whole_number(1, kMostThreads))

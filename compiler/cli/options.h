@@ -19,7 +19,7 @@ struct ModelOptions {
   std::string class_names;           // a file
   std::string columns = "auto";      // auto, off
   std::optional<int64_t> l2_kib;     // per core; none: the machine's own where it is the target
-  std::optional<int> strips;         // none: one per thread
+  std::optional<int> strips;         // none: one per thread where it is known who runs it
   std::string plan;                  // a plan file
 
   // Those of the options above that the user gave: "--batch".
