@@ -81,29 +81,29 @@ bool is_letterbox(const sparsec_program& program, const sparsec_work& work) {
   return program.calls[program.steps[work.step].first_call].kernel == SPARSEC_STEP(letterbox);
 }
 
-// take(picture) for each picture that this thread is the next to be free for.
-template <class Take>
-void take_pictures(Walk& w, uint32_t count, const Take& take) {
+// The pictures that each thread walks alone, as it is the next to be free for one; ran(entry) after every entry. How
+// many these are for all threads: the rest is walked together.
+template <class Ran>
+uint32_t walk_alone(Walk& w, int thread, const Ran& ran) {
+  const uint32_t count = pictures_alone(w.pictures, w.context->pool.threads());
+  if (count == 0) return 0;
+  const Place place = alone(w, thread);
   for (;;) {
     const uint32_t picture = w.next_alone.fetch_add(1, std::memory_order_relaxed);
-    if (picture >= count) return;
-    take(picture);
+    if (picture >= count) return count;
+    for (const sparsec_work* work = w.first; work != w.last; ++work) {
+      run_entry(w, w.first_picture + picture, *work, place);
+      ran(*work);
+    }
   }
 }
 
 void walk_schedule(void* argument, int thread) {
   Walk& w = *static_cast<Walk*>(argument);
   Pool& pool = w.context->pool;
-  const uint32_t whole = pictures_alone(w.pictures, pool.threads());
-  if (whole > 0) {
-    const Place place = alone(w, thread);
-    take_pictures(w, whole, [&](uint32_t picture) {
-      for (const sparsec_work* work = w.first; work != w.last; ++work)
-        run_entry(w, w.first_picture + picture, *work, place);
-    });
-    if (whole == w.pictures) return;
-    pool.barrier();  // the first thread's arena is now everybody's
-  }
+  const uint32_t whole = walk_alone(w, thread, [](const sparsec_work&) {});
+  if (whole == w.pictures) return;
+  if (whole > 0) pool.barrier();  // the first thread's arena is now everybody's
   const Place place = together(w, thread);
   for (uint32_t picture = whole; picture < w.pictures; ++picture) {
     for (const sparsec_work* work = w.first; work != w.last; ++work) {
@@ -138,15 +138,9 @@ void walk_timed(void* argument, int thread) {
   Pool& pool = w.context->pool;
   sparsec_rt_entry_time* times = w.times + thread * (w.last - w.first);
   Stopwatch watch;
-  const uint32_t whole = pictures_alone(w.pictures, pool.threads());
+  const uint32_t whole =
+      walk_alone(w, thread, [&](const sparsec_work& work) { watch.add_to(times[&work - w.first].work); });
   if (whole > 0) {
-    const Place place = alone(w, thread);
-    take_pictures(w, whole, [&](uint32_t picture) {
-      for (const sparsec_work* work = w.first; work != w.last; ++work) {
-        run_entry(w, w.first_picture + picture, *work, place);
-        watch.add_to(times[work - w.first].work);
-      }
-    });
     pool.barrier();
     watch.add_to(times[w.last - w.first - 1].wait);
   }
