@@ -100,6 +100,11 @@ class Machine {
         return bits(
             [&](int i) { return i < half ? a.lane[size_t(2 * i + first)] : b.lane[size_t(2 * (i - half) + first)]; });
       }
+      case Opcode::lanes_from:
+        return bits([&](int i) {
+          const int lane = i + x.imm;
+          return lane < lanes_ ? a.lane[size_t(lane)] : b.lane[size_t(lane - lanes_)];
+        });
       case Opcode::dot4: {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<uint8_t>(a.lane[size_t(i)], w)); });

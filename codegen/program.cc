@@ -12,20 +12,20 @@ struct Shape {
 };
 
 constexpr std::array kShapes{
-    Shape{"loop tiles", ""},    Shape{"if tiles", "i"},     Shape{"loop", "i"},          Shape{"end", ""},
-    Shape{"advance", "m"},      Shape{"zero", "d"},         Shape{"move", "da"},         Shape{"load", "dm"},
-    Shape{"load_s8", "dm"},     Shape{"store", "ma"},       Shape{"broadcast", "dm"},    Shape{"prefetch", "m"},
-    Shape{"select", "dam"},     Shape{"even_lanes", "dab"}, Shape{"odd_lanes", "dab"},   Shape{"dot4", "dam"},
-    Shape{"dot8", "dabm"},      Shape{"dot12", "dabcm"},    Shape{"dot4_s8", "dam"},     Shape{"fma_word", "dam"},
-    Shape{"add_i32", "dab"},    Shape{"shift_left", "dai"}, Shape{"shift_right", "dai"}, Shape{"add", "dab"},
-    Shape{"sub", "dab"},        Shape{"mul", "dab"},        Shape{"div", "dab"},         Shape{"min", "dab"},
-    Shape{"max", "dab"},        Shape{"fma", "dab"},        Shape{"limit", "dab"},       Shape{"fma_scale", "dam"},
-    Shape{"mul_word", "dam"},   Shape{"add_word", "dam"},   Shape{"bit_and", "dab"},     Shape{"bit_or", "dab"},
-    Shape{"bit_xor", "dab"},    Shape{"to_float", "da"},    Shape{"to_int", "da"},       Shape{"lookup8", "dam"},
-    Shape{"lookup16", "dam"},   Shape{"permute16", "dab"},  Shape{"max_u8", "dab"},      Shape{"unpack", "dai"},
-    Shape{"pack", "dabce"},     Shape{"pack_s8", "dabce"},  Shape{"pack_half", "dabce"}, Shape{"lookup256", "dam"},
-    Shape{"permute256", "dab"}, Shape{"tile_config", "m"},  Shape{"tile_release", ""},   Shape{"tile_zero", "D"},
-    Shape{"tile_load", "Dmi"},  Shape{"tile_store", "mAi"}, Shape{"tile_dot", "DAB"},
+    Shape{"loop tiles", ""},   Shape{"if tiles", "i"},     Shape{"loop", "i"},         Shape{"end", ""},
+    Shape{"advance", "m"},     Shape{"zero", "d"},         Shape{"move", "da"},        Shape{"load", "dm"},
+    Shape{"load_s8", "dm"},    Shape{"store", "ma"},       Shape{"broadcast", "dm"},   Shape{"prefetch", "m"},
+    Shape{"select", "dam"},    Shape{"even_lanes", "dab"}, Shape{"odd_lanes", "dab"},  Shape{"lanes_from", "dabi"},
+    Shape{"dot4", "dam"},      Shape{"dot8", "dabm"},      Shape{"dot12", "dabcm"},    Shape{"dot4_s8", "dam"},
+    Shape{"fma_word", "dam"},  Shape{"add_i32", "dab"},    Shape{"shift_left", "dai"}, Shape{"shift_right", "dai"},
+    Shape{"add", "dab"},       Shape{"sub", "dab"},        Shape{"mul", "dab"},        Shape{"div", "dab"},
+    Shape{"min", "dab"},       Shape{"max", "dab"},        Shape{"fma", "dab"},        Shape{"limit", "dab"},
+    Shape{"fma_scale", "dam"}, Shape{"mul_word", "dam"},   Shape{"add_word", "dam"},   Shape{"bit_and", "dab"},
+    Shape{"bit_or", "dab"},    Shape{"bit_xor", "dab"},    Shape{"to_float", "da"},    Shape{"to_int", "da"},
+    Shape{"lookup8", "dam"},   Shape{"lookup16", "dam"},   Shape{"permute16", "dab"},  Shape{"max_u8", "dab"},
+    Shape{"unpack", "dai"},    Shape{"pack", "dabce"},     Shape{"pack_s8", "dabce"},  Shape{"pack_half", "dabce"},
+    Shape{"lookup256", "dam"}, Shape{"permute256", "dab"}, Shape{"tile_config", "m"},  Shape{"tile_release", ""},
+    Shape{"tile_zero", "D"},   Shape{"tile_load", "Dmi"},  Shape{"tile_store", "mAi"}, Shape{"tile_dot", "DAB"},
 };
 static_assert(kShapes.size() == size_t(Opcode::tile_dot) + 1);
 

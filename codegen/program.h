@@ -35,6 +35,7 @@ enum class Opcode : uint8_t {
               // lane i is bit i
   even_lanes,  // d = lanes 0, 2, 4, ... of a, then those of b
   odd_lanes,   // d = lanes 1, 3, 5, ... of a, then those of b
+  lanes_from,  // d = lanes imm, imm + 1, ... of a, then those of b: as many as a register has (16 lanes only)
   // products
   dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
              // (an ISA with saturating_dot needs words that pass is_saturation_safe)

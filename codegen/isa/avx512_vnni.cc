@@ -45,6 +45,7 @@ const Isa& avx512_vnni() {
                              {Opcode::select, "kmovw {m}, %k1\nvmovdqa32 {a}, {d}{%k1}"},
                              {Opcode::even_lanes, take("even_lanes")},
                              {Opcode::odd_lanes, take("odd_lanes")},
+                             {Opcode::lanes_from, "valignd ${i}, {a}, {b}, {d}"},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
                              {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},
                              {Opcode::dot12,

@@ -35,6 +35,9 @@ class Builder {
   void three(kir::Opcode op, int d, int a, int b) {
     add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b)});
   }
+  void lanes_from(int lane, int d, int a, int b) {
+    add({.op = kir::Opcode::lanes_from, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .imm = lane});
+  }
   void with_memory(kir::Opcode op, int d, int a, Mem m) {
     add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .p = uint8_t(m.pointer), .offset = int32_t(m.offset)});
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <numeric>
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
@@ -21,6 +22,28 @@ namespace {
 
 using kir::Opcode;
 
+// What an unrolled kernel of some rows has of products in one piece.
+struct Counts {
+  std::vector<int64_t> of_row;
+  int64_t products = 0, vectors = 0, planes = 0;  // input vectors that a product needs; planes, needed or not
+};
+
+Counts count(const ConvSpec& spec, int64_t first, int rows, const Piece& piece) {
+  const size_t taps = spec.taps.size(), slots = size_t(spec.in_planes) * taps;
+  Counts n{.of_row = std::vector<int64_t>(size_t(rows), 0)};
+  for (size_t slot = piece.begin; slot < piece.end; ++slot) {
+    const int64_t before = n.products;
+    for (size_t r = 0; r < size_t(rows); ++r) {
+      const bool product = spec.words[(size_t(first) + r) * slots + slot] != 0;
+      n.of_row[r] += product;
+      n.products += product;
+    }
+    n.vectors += n.products > before;
+    n.planes += slot == piece.begin || slot % taps == 0;
+  }
+  return n;
+}
+
 class ConvWriter {
  public:
   ConvWriter(const Isa& isa, const ConvSpec& spec, ConvFamily family, int64_t first, int64_t last, const Piece& piece,
@@ -31,12 +54,13 @@ class ConvWriter {
         first_(first),
         rows_(int(last - first)),
         piece_(piece),
+        counts_(family == ConvFamily::unrolled ? count(spec, first, rows_, piece) : Counts{}),
         pointers_(pointers_of(spec, piece)),
         partial_(int(pointers_.list.size()) - 1),
-        ahead_(add_ahead(family)),
+        ahead_(add_ahead()),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
-        products_(isa, spec.integer, rows_, b_, stream_),
+        products_(isa, spec.integer, rows_, counts_.products <= kFewProducts * counts_.vectors, b_, stream_),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, rows_) {}
 
   ConvKernel write() {
@@ -52,7 +76,9 @@ class ConvWriter {
       else
         b_.one(Opcode::zero, r);
     }
+    if (const int row = long_row(); row >= 0) products_.split_row(row);
     family_ == ConvFamily::unrolled ? unrolled() : dense();
+    products_.join_rows();
     if (piece_.last)
       for (int r = 0; r < rows_; r += spec_.rows_per_plane()) epilogue_.finish(r, r);
     else
@@ -86,14 +112,12 @@ class ConvWriter {
 
   // The next kernel's constants and code come from beyond the second-level cache: they are asked for among the
   // products.
-  int add_ahead(ConvFamily family) {
+  int add_ahead() {
     std::vector<ConvPointer>& list = pointers_.list;
-    if (family != ConvFamily::unrolled || spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) ||
+    if (family_ != ConvFamily::unrolled || spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) ||
         list.size() + 2 > size_t(kir::kMaxPointers))
       return -1;
-    int64_t products = 0;
-    for (int r = 0; r < rows_; ++r)
-      for (size_t slot = piece_.begin; slot < piece_.end; ++slot) products += word(r, slot) != 0;
+    const int64_t products = counts_.products;
     // as many as this kernel has, spread over the tiles; no more than there are products
     const auto lines = [&](int64_t bytes) {
       return std::min(products, (bytes / kLine + spec_.tiles / 2) / spec_.tiles);
@@ -120,11 +144,22 @@ class ConvWriter {
 
   static size_t slots_of(const ConvSpec& spec) { return size_t(spec.in_planes) * spec.taps.size(); }
 
+  // The row, if there is one, with so many of the products that the time in which they follow each other, some five
+  // cycles for each, comes near the time that all products take. Floats are summed in their order.
+  int long_row() const {
+    if (family_ != ConvFamily::unrolled || !spec_.integer || isa_.saturating_dot) return -1;
+    const auto most = std::ranges::max_element(counts_.of_row);
+    return *most > kShortRow && *most * kLongRow > counts_.products ? int(most - counts_.of_row.begin()) : -1;
+  }
+  static constexpr int64_t kShortRow = 8, kLongRow = 8;
+  // Of a vector, so few that loads and not products bound the kernel (input_lines.h).
+  static constexpr int64_t kFewProducts = 4;
+
   // Every non-zero word is a product; an input vector that no row needs is not loaded. So many loads from so many
   // places are more than the CPU's own prefetchers follow: each plane's next vector is asked for, where that is little
   // beside the products.
   void unrolled() {
-    const bool ahead = has_text(isa_, Opcode::prefetch) && products_a_plane() >= kProductsAnAsking;
+    const bool ahead = has_text(isa_, Opcode::prefetch) && counts_.products >= kProductsAnAsking * counts_.planes;
     const size_t taps = spec_.taps.size();
     constexpr int64_t kNone = INT64_MIN;
     int64_t farthest = kNone;  // of the plane's vectors
@@ -136,7 +171,9 @@ class ConvWriter {
       if (!s.words.empty()) farthest = std::max(farthest, offset(slot));
       products_.add(std::move(s));
       ask_ahead(slot + 1 - piece_.begin, piece_.end - piece_.begin, asked);
-      if (!ahead || farthest == kNone || ((slot + 1) % taps != 0 && slot + 1 != piece_.end)) continue;
+      if ((slot + 1) % taps != 0 && slot + 1 != piece_.end) continue;
+      products_.end_plane();
+      if (!ahead || farthest == kNone) continue;
       b_.ask_for({kInputPointer, farthest + isa_.vector_bytes()}, isa_.vector_bytes());
       farthest = kNone;
     }
@@ -144,14 +181,6 @@ class ConvWriter {
   }
 
   static constexpr int64_t kLine = 64, kProductsAnAsking = 8;
-  int64_t products_a_plane() const {
-    int64_t products = 0, planes = 0;
-    for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
-      if (slot == piece_.begin || slot % spec_.taps.size() == 0) ++planes;
-      for (int r = 0; r < rows_; ++r) products += word(r, slot) != 0;
-    }
-    return planes == 0 ? 0 : products / planes;
-  }
 
   // For each run of planes a loop whose body holds the products of a few of them, zero or not.
   void dense() {
@@ -201,6 +230,7 @@ class ConvWriter {
   const int64_t first_;
   const int rows_;
   const Piece piece_;
+  const Counts counts_;  // of the unrolled family
   ConvPointers pointers_;
   const int partial_;                          // where the pointers end; the partial sums' in pieces
   int64_t stream_lines_ = 0, code_lines_ = 0;  // to ask for a tile

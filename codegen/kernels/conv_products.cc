@@ -1,7 +1,9 @@
-// Slots are held until registers are full or the kernel ends; then each row sums what it can of them at once.
+// Slots are held until the plane ends, and their vectors loaded line by line. With sums in 16 bits they are held until
+// registers are full or the kernel ends; then each row sums what it can of them at once.
 #include "codegen/kernels/conv_products.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "codegen/kernels/activation.h"
 #include "codegen/kernels/saturation.h"
@@ -22,14 +24,16 @@ int products_of(const Isa& isa, bool integer, uint32_t word) {
   return integer && isa.saturating_dot ? int(split_for_saturation(word).size()) : 1;
 }
 
-ConvProducts::ConvProducts(const Isa& isa, bool integer, int rows, Builder& builder, WordStream& stream)
+ConvProducts::ConvProducts(const Isa& isa, bool integer, int rows, bool by_lines, Builder& builder, WordStream& stream)
     : isa_(isa),
       sums_(integer && isa.saturating_dot),
       integer_(integer),
       signed_(integer && isa.signed_dot),
       rows_(rows),
+      by_lines_(by_lines && !sums_ && InputLines::usable(isa)),
       b_(builder),
-      stream_(stream) {}
+      stream_(stream),
+      lines_(isa, builder, rows) {}
 
 int64_t ConvProducts::planes_a_turn(int64_t planes, size_t taps) const {
   if (!sums_) return 1;
@@ -39,28 +43,64 @@ int64_t ConvProducts::planes_a_turn(int64_t planes, size_t taps) const {
   return best;
 }
 
+void ConvProducts::split_row(int row) {
+  static_assert(InputLines::kRegisters < kActivationTemps);
+  split_row_ = row;
+  b_.one(Opcode::zero, second_accumulator());
+}
+
+void ConvProducts::join_rows() {
+  if (split_row_ >= 0) b_.three(Opcode::add_i32, split_row_, split_row_, second_accumulator());
+  split_row_ = -1;
+}
+
 void ConvProducts::add(ProductSlot slot) {
   if (slot.words.empty()) return;
   held_.push_back(std::move(slot));
-  if (held_.size() == (sums_ ? size_t(kHeld) : 1)) flush();
+  if (sums_ && held_.size() == size_t(kHeld)) flush();
+}
+
+void ConvProducts::end_plane() {
+  if (!sums_) flush();
 }
 
 void ConvProducts::flush() {
+  if (held_.empty()) return;
+  for (const ProductSlot& slot : held_) loads_ += int64_t(slot.words.front().turns.size());
+  sums_ ? sum_together() : one_by_one();
+  held_.clear();
+}
+
+void ConvProducts::one_by_one() {
+  if (by_lines_) {
+    std::vector<int64_t> vectors;
+    for (const ProductSlot& slot : held_) vectors.push_back(slot.input.offset);
+    lines_.expect(held_.front().input.pointer, std::move(vectors));
+  }
+  for (const ProductSlot& slot : held_) {
+    int data = rows_;
+    if (by_lines_)
+      data = lines_.load_next();
+    else
+      b_.with_memory(signed_ ? Opcode::load_s8 : Opcode::load, data, 0, slot.input);
+    for (const ProductSlot::Words& w : slot.words) emit(w.row, {{data, w.turns}});
+  }
+}
+
+void ConvProducts::sum_together() {
   std::vector<std::vector<Factor>> by_row(static_cast<size_t>(rows_));
   for (size_t i = 0; i < held_.size(); ++i) {
     const int data = rows_ + int(i);
-    b_.with_memory(signed_ ? Opcode::load_s8 : Opcode::load, data, 0, held_[i].input);
-    loads_ += int64_t(held_[i].words.front().turns.size());
+    b_.load(data, held_[i].input);
     for (const ProductSlot::Words& w : held_[i].words)
       for (Factor& factor : split(data, w.turns)) by_row[size_t(w.row)].push_back(std::move(factor));
   }
-  held_.clear();
   for (int row = 0; row < rows_; ++row) {
     std::vector<Factor>& left = by_row[size_t(row)];
     while (!left.empty()) {  // the first, and whichever others may be summed with it
       std::vector<Factor> together{std::move(left.front())};
       left.erase(left.begin());
-      for (size_t i = 0; sums_ && i < left.size() && together.size() < kMostWords;) {
+      for (size_t i = 0; i < left.size() && together.size() < kMostWords;) {
         together.push_back(left[i]);
         if (safe_together(together)) {
           left.erase(left.begin() + ptrdiff_t(i));
@@ -77,7 +117,7 @@ void ConvProducts::flush() {
 // In two where dot4 could saturate in any turn, even bytes and odd bytes; words that are zero in all turns of a split
 // are dropped.
 std::vector<ConvProducts::Factor> ConvProducts::split(int data, const std::vector<uint32_t>& turns) const {
-  if (!sums_ || std::ranges::all_of(turns, [](uint32_t w) { return is_saturation_safe(w); })) return {{data, turns}};
+  if (std::ranges::all_of(turns, [](uint32_t w) { return is_saturation_safe(w); })) return {{data, turns}};
   std::vector<Factor> parts;
   for (uint32_t mask : {0x00ff00ffu, 0xff00ff00u}) {
     Factor part{data, {}};
@@ -104,10 +144,12 @@ void ConvProducts::emit(int row, std::vector<Factor> factors) {
     data.push_back(f.data);
   }
   const Mem m = stream_.next(words);
+  int sum = row;
+  if (row == split_row_ && std::exchange(second_, !second_)) sum = second_accumulator();
   if (integer_ && !signed_)
-    b_.dot(row, data, m);
+    b_.dot(sum, data, m);
   else
-    b_.with_memory(signed_ ? Opcode::dot4_s8 : Opcode::fma_word, row, data.front(), m);
+    b_.with_memory(signed_ ? Opcode::dot4_s8 : Opcode::fma_word, sum, data.front(), m);
   const size_t turns = factors.front().turns.size();
   later_.resize(turns - 1);
   for (size_t turn = 1; turn < turns; ++turn)

@@ -12,6 +12,7 @@
 
 #include "codegen/isa/isa.h"
 #include "codegen/kernels/builder.h"
+#include "codegen/kernels/input_lines.h"
 
 namespace sparsec::kernels {
 
@@ -29,11 +30,18 @@ int products_of(const Isa& isa, bool integer, uint32_t word);
 
 class ConvProducts {
  public:
-  // Accumulators are registers 0 to rows - 1; those behind them are free for input vectors.
-  ConvProducts(const Isa& isa, bool integer, int rows, Builder& builder, WordStream& stream);
+  // Accumulators are registers 0 to rows - 1; those behind them are free for input vectors. By lines: as input_lines.h
+  // has it, where the instruction set can.
+  ConvProducts(const Isa& isa, bool integer, int rows, bool by_lines, Builder& builder, WordStream& stream);
+
+  // Sums of this row go to two accumulators in turn, until join_rows() adds them: each product waits for the one before
+  // it on the same accumulator. Before the first slot; not where sums go through 16 bits.
+  void split_row(int row);
+  void join_rows();
 
   void add(ProductSlot slot);
-  void flush();  // after the last slot
+  void end_plane();  // after each plane's slots
+  void flush();      // after the last
 
   // How many planes a dense kernel best takes a turn: a divisor of `planes`.
   int64_t planes_a_turn(int64_t planes, size_t taps) const;
@@ -49,6 +57,9 @@ class ConvProducts {
     std::vector<uint32_t> turns;
   };
   std::vector<Factor> split(int data, const std::vector<uint32_t>& turns) const;
+  void sum_together();
+  void one_by_one();
+  int second_accumulator() const { return rows_ + InputLines::kRegisters; }
   void emit(int row, std::vector<Factor> factors);
   static bool safe_together(const std::vector<Factor>& factors);
 
@@ -57,8 +68,12 @@ class ConvProducts {
   const bool integer_;
   const bool signed_;  // of s8 by s8
   const int rows_;
+  const bool by_lines_;
   Builder& b_;
   WordStream& stream_;
+  InputLines lines_;  // if by_lines_
+  int split_row_ = -1;
+  bool second_ = false;  // whether the next product of it is the second accumulator's
   std::vector<ProductSlot> held_;
   std::vector<std::vector<uint32_t>> later_;  // by turn
   int64_t count_ = 0, loads_ = 0;

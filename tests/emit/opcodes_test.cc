@@ -206,20 +206,23 @@ std::vector<OpCase> all_cases(const Isa& isa) {
     cases.push_back(case_of(op, imm, 0, static_cast<int>(cases.size())));
     // The result over an operand: portable code promises it for every opcode, all code for these.
     if (op == Opcode::permute256) cases.push_back(case_of(op, imm, 1, static_cast<int>(cases.size())));
-    if (portable || op == Opcode::pack_half || op == Opcode::even_lanes || op == Opcode::odd_lanes)
+    if (portable || op == Opcode::pack_half || op == Opcode::even_lanes || op == Opcode::odd_lanes ||
+        op == Opcode::lanes_from)
       for (int d : {1, 2, 4}) cases.push_back(case_of(op, imm, d, static_cast<int>(cases.size())));
   };
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::permute256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
-    const bool wide = opcode == Opcode::limit || opcode == Opcode::lookup16 || opcode == Opcode::permute16 ||
-                      opcode == Opcode::permute256;
+    const bool wide = opcode == Opcode::limit || opcode == Opcode::lanes_from || opcode == Opcode::lookup16 ||
+                      opcode == Opcode::permute16 || opcode == Opcode::permute256;
     if (opcode == Opcode::prefetch && !has_text(isa, opcode)) continue;
     if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
     if (opcode == Opcode::unpack)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
     else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
       for (int count : {0, 1, 16, 31}) add(opcode, count);
+    else if (opcode == Opcode::lanes_from)
+      for (int lane : {0, 1, 15}) add(opcode, lane);
     else
       add(opcode, 0);
   }
