@@ -123,6 +123,14 @@ class Machine {
                                       (third ? dot<uint8_t>(c.lane[l], w2) : 0));
         });
       }
+      case Opcode::dot2: {
+        const uint32_t w = word();
+        return bits([&](int i) {
+          const uint32_t x2 = a.lane[size_t(i)];
+          return d.lane[size_t(i)] + uint32_t(int32_t{int16_t(x2)} * int16_t(w)) +
+                 uint32_t(int32_t{int16_t(x2 >> 16)} * int16_t(w >> 16));
+        });
+      }
       case Opcode::fma_word: {
         const float w = real();
         return floats([&](int i) { return std::fma(a.f(i), w, d.f(i)); });
@@ -133,6 +141,8 @@ class Machine {
         return bits([&](int i) { return a.lane[size_t(i)] << x.imm; });
       case Opcode::shift_right:
         return bits([&](int i) { return a.lane[size_t(i)] >> x.imm; });
+      case Opcode::shift_right_s:
+        return bits([&](int i) { return uint32_t(a.s(i) >> x.imm); });
       case Opcode::add:
         return floats([&](int i) { return a.f(i) + b.f(i); });
       case Opcode::sub:
@@ -186,6 +196,8 @@ class Machine {
         });
       case Opcode::unpack:
         return bits([&](int i) { return byte_of(a.lane[size_t(i)], x.imm); });
+      case Opcode::pair_bytes:
+        return bits([&](int i) { return byte_of(a.lane[size_t(i)], x.imm) | byte_of(b.lane[size_t(i)], x.imm) << 16; });
       case Opcode::pack:
         return bits([&](int i) {
           return clamp_byte(a.s(i)) | clamp_byte(b.s(i)) << 8 | clamp_byte(c.s(i)) << 16 | clamp_byte(e.s(i)) << 24;

@@ -43,11 +43,13 @@ enum class Opcode : uint8_t {
   dot12,     // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
   dot4_s8,   // d += sum over 4 of s8(a) * s8(word at m), int32, exact
              // (load_s8 and dot4_s8 are for ISAs with signed_dot only)
+  dot2,      // d += s16(low half of a) * s16(low half of the word at m) + the same of the high halves (16 lanes only)
   fma_word,  // d = fma(a, float at m, d)
   // int32
-  add_i32,      // d = a + b
-  shift_left,   // d = a << imm
-  shift_right,  // d = a >> imm, logical
+  add_i32,        // d = a + b
+  shift_left,     // d = a << imm
+  shift_right,    // d = a >> imm, logical
+  shift_right_s,  // the same, arithmetic (16 lanes only)
   // float32
   add,
   sub,
@@ -69,10 +71,11 @@ enum class Opcode : uint8_t {
   lookup16,   // d = table[a & 15], 16 floats at m (16 lanes only)
   permute16,  // the same of the 16 floats in register b (16 lanes only)
   // bytes
-  max_u8,  // d = bytewise max(a, b)
-  unpack,  // d = byte imm of each lane of a, zero-extended to int32
-  pack,    // lane i of d = the bytes clamp(a[i]), clamp(b[i]), clamp(c[i]), clamp(e[i]), lowest first, int32 clamped to
-           // 0..255
+  max_u8,      // d = bytewise max(a, b)
+  unpack,      // d = byte imm of each lane of a, zero-extended to int32
+  pair_bytes,  // d = byte imm of each lane of a in its low half, that of b in its high half (16 lanes only)
+  pack,  // lane i of d = the bytes clamp(a[i]), clamp(b[i]), clamp(c[i]), clamp(e[i]), lowest first, int32 clamped to
+         // 0..255
   pack_s8,     // the same, clamped to -128..127
   pack_half,   // the same of the lanes' low halves, which are int16
   lookup256,   // bytewise d = table[a], 256 bytes at m

@@ -1,7 +1,7 @@
 // AVX-512 with VNNI and VBMI: Ice Lake, Sapphire Rapids, Zen 4 and later. Sixteen pixels in a zmm.
 //
-// zmm30 and zmm31 are scratch, and zmm28, zmm29 and k2 pack_half's. A weight is a {1to16} memory operand, so a product
-// is one instruction.
+// zmm30 and zmm31 are scratch, zmm28, zmm29 and k2 pack_half's, and k3 pair_bytes'. A weight is a {1to16} memory
+// operand, so a product is one instruction.
 #include "codegen/isa/isas.h"
 #include "codegen/isa/x86_rows.h"
 #include "sparsec/abi.h"
@@ -17,6 +17,18 @@ OnceText every_second(const std::string& which, Opcode op) {
   std::string text = ".p2align 6\n.L" + which + "_{fn}:\n.long ";
   for (int lane = op == Opcode::odd_lanes; lane < 32; lane += 2) text += std::to_string(lane) + (lane < 30 ? "," : "");
   return {{op}, text};
+}
+
+// For each byte of a lane: its number among the 128 bytes of two registers, and that of the second's, two bytes
+// further.
+OnceText pairs() {
+  std::string text = ".p2align 6\n.Lpairs_{fn}:";
+  for (int byte = 0; byte < 4; ++byte)
+    for (int lane = 0; lane < 16; ++lane) {
+      const std::string first = std::to_string(4 * lane + byte), second = std::to_string(64 + 4 * lane + byte);
+      text += (lane == 0 ? "\n.byte " : ",") + first + ",0," + second + ",0";
+    }
+  return {{Opcode::pair_bytes}, text + "\n.Lpaired_{fn}:\n.quad 0x5555555555555555"};
 }
 
 std::string take(const std::string& which) {
@@ -51,6 +63,11 @@ const Isa& avx512_vnni() {
                              {Opcode::dot12,
                               "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}\n"
                               "vpdpbusd {m+8}{1to16}, {c}, {d}"},
+                             {Opcode::dot2, "vpdpwssd {m}{1to16}, {a}, {d}"},
+                             {Opcode::shift_right_s, "vpsrad ${i}, {a}, {d}"},
+                             {Opcode::pair_bytes,
+                              "vmovdqa64 .Lpairs_{fn}+{64i}(%rip), {s0}\nvpermi2b {b}, {a}, {s0}{%k3}{z}\n"
+                              "vmovdqa64 {s0}, {d}"},
                              {Opcode::fma_word, "vfmadd231ps {m}{1to16}, {a}, {d}"},
                              {Opcode::fma_scale, "vfmadd132ps {m}{1to16}, {a}, {d}"},
                              {Opcode::mul_word, "vmulps {m}{1to16}, {a}, {d}"},
@@ -73,14 +90,16 @@ const Isa& avx512_vnni() {
                          }),
       .prologues = {{{Opcode::pack_half},
                      "kmovq .Lhigh_{fn}(%rip), %k2\nvmovdqa64 .Lup_{fn}(%rip), %zmm28\n"
-                     "vmovdqa64 .Lhalves_{fn}(%rip), %zmm29"}},
+                     "vmovdqa64 .Lhalves_{fn}(%rip), %zmm29"},
+                    {{Opcode::pair_bytes}, "kmovq .Lpaired_{fn}(%rip), %k3"}},
       // by which the low half of a lane goes up, and which halves those are
       .data = with_data(x86_pack_data(64), {{{Opcode::pack_half},
                                              ".p2align 6\n.Lup_{fn}:\n.rept 4\n"
                                              ".byte 0,1,0,1,4,5,4,5,8,9,8,9,12,13,12,13\n.endr\n"
                                              ".Lhigh_{fn}:\n.quad 0xcccccccccccccccc"},
                                             every_second("even_lanes", Opcode::even_lanes),
-                                            every_second("odd_lanes", Opcode::odd_lanes)}),
+                                            every_second("odd_lanes", Opcode::odd_lanes),
+                                            pairs()}),
   };
   return isa;
 }

@@ -89,6 +89,8 @@ class Filler {
       number(insn.imm);
     else if (name == "24-8i")
       number(24 - 8 * insn.imm);
+    else if (name == "64i")
+      number(64 * insn.imm);
     else if (name == "fn")
       out_ += symbol_;
     else if (name == "base")

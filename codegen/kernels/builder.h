@@ -38,6 +38,9 @@ class Builder {
   void lanes_from(int lane, int d, int a, int b) {
     add({.op = kir::Opcode::lanes_from, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .imm = lane});
   }
+  void pair_bytes(int d, int a, int b, int byte) {
+    add({.op = kir::Opcode::pair_bytes, .d = uint8_t(d), .a = uint8_t(a), .b = uint8_t(b), .imm = byte});
+  }
   void with_memory(kir::Opcode op, int d, int a, Mem m) {
     add({.op = op, .d = uint8_t(d), .a = uint8_t(a), .p = uint8_t(m.pointer), .offset = int32_t(m.offset)});
   }

@@ -107,6 +107,36 @@ kir::Function lower_sum_of_bytes(const Isa& isa, const SumOfBytes& sum, int32_t 
   });
 }
 
+bool supports_integer_sum(const Isa& isa) { return has_text(isa, Opcode::dot2); }
+
+// Both bytes of a pixel are the 16-bit halves of a lane. Weights have more bits than that: 128 times their upper ones,
+// which meet bytes that are 128 times as large.
+kir::Function lower_integer_sum(const Isa& isa, const IntegerSum& sum, Border border, WordPool& pool, std::string name,
+                                std::string comment) {
+  constexpr int kLowBits = 7;
+  const auto word = [](int32_t a, int32_t b) { return uint32_t(uint16_t(a)) | uint32_t(uint16_t(b)) << 16; };
+  constexpr int32_t kLow = (1 << kLowBits) - 1;
+  const Mem low = pool.word(word(sum.weight_a & kLow, sum.weight_b & kLow));
+  const Mem high = pool.word(word(sum.weight_a >> kLowBits, sum.weight_b >> kLowBits));
+  return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t before_the_loop) {
+    const int x = 0, z = 1, y = 2, part = 6, first_free = 7;
+    Constants constants(b, pool, isa, first_free, isa.registers);
+    b.load(x, {kIn, 0});
+    b.load(z, {3, 0});
+    for (int j = 0; j < 4; ++j) {
+      constants.copy(y + j, sum.bias);
+      b.pair_bytes(part, x, z, j);
+      b.with_memory(Opcode::dot2, y + j, part, low);
+      b.two(Opcode::shift_left, part, part, kLowBits);
+      b.with_memory(Opcode::dot2, y + j, part, high);
+      b.two(Opcode::shift_right_s, y + j, y + j, sum.shift);
+    }
+    b.pack(Opcode::pack, x, y, y + 1, y + 2, y + 3);
+    constants.load_at(before_the_loop);
+    return x;
+  });
+}
+
 kir::Function lower_qbinary(const Isa& isa, BinaryKind kind, Quant qa, Quant qb, Quant out, Border border,
                             WordPool& pool, std::string name, std::string comment) {
   return flat(isa, true, border, pool, std::move(name), std::move(comment), [&](Builder& b, size_t) {

@@ -32,6 +32,16 @@ struct SumOfBytes {
 kir::Function lower_sum_of_bytes(const Isa& isa, const SumOfBytes& sum, int32_t zero_point, Border border,
                                  WordPool& pool, std::string name, std::string comment);
 
+// The same by clamp_u8((a * weight_a + b * weight_b + bias) >> shift) in int32, for weights of up to 22 bits and a
+// sign. Where the instruction set can.
+struct IntegerSum {
+  int32_t weight_a, weight_b, bias;
+  int shift;
+};
+bool supports_integer_sum(const Isa& isa);
+kir::Function lower_integer_sum(const Isa& isa, const IntegerSum& sum, Border border, WordPool& pool, std::string name,
+                                std::string comment);
+
 // The maximum over a window of stride 1. Pointers: input, output, pool(2), mask when border.keep. Outside the picture
 // the input must hold what never wins.
 kir::Function lower_max_pool(const Isa& isa, bool integer, const std::vector<int64_t>& taps, Border border,

@@ -28,6 +28,11 @@ inline float dequantised(uint8_t level, Quant q) { return float(int32_t(level) -
 inline uint8_t level_of(float steps, int32_t zero_point) {
   return clamp_u8(int32_t(uint32_t(round_even(steps)) + uint32_t(zero_point)));
 }
+// The sum of two bytes, or their difference, in steps of the output: QBinary's formula for these.
+inline float sum_in_steps(bool subtract, uint8_t a, Quant qa, uint8_t b, Quant qb, Quant out) {
+  const float x = dequantised(a, qa), y = dequantised(b, qb);
+  return (subtract ? x - y : x + y) * (1.0f / out.scale);
+}
 
 // ---- from accumulators to numbers ----------------------------------------------------------------------------------
 // fma(float(acc + acc_bias), multiplier, bias): what an accumulator stands for, in whatever unit comes next.

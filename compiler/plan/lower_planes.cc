@@ -7,6 +7,7 @@
 #include "codegen/kernels/rows.h"
 #include "compiler/error.h"
 #include "compiler/plan/by_products.h"
+#include "compiler/plan/integer_sum.h"
 #include "compiler/plan/lowering.h"
 #include "compiler/plan/repeats.h"
 #include "compiler/plan/two_fmas.h"
@@ -356,13 +357,14 @@ void lower_planes(Lowering& to, const Node& node, int32_t index) {
     });
   } else if (const auto* op = std::get_if<QBinary>(&node.op)) {
     flat_step(to, node, index, node.inputs, "qbinary", [&](WordPool& pool, std::string name) {
-      const std::optional<kernels::SumOfBytes> sum =
-          in_two_fmas(op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out));
-      if (sum)
-        return kernels::lower_sum_of_bytes(to.isa, *sum, quant(out).zero_point, border, pool, std::move(name),
+      const Quant a = quant(node.inputs[0]), b = quant(node.inputs[1]), y = quant(out);
+      if (kernels::supports_integer_sum(to.isa))
+        if (const auto sum = in_integers(op->kind, a, b, y))
+          return kernels::lower_integer_sum(to.isa, *sum, border, pool, std::move(name), describe(to, node));
+      if (const auto sum = in_two_fmas(op->kind, a, b, y))
+        return kernels::lower_sum_of_bytes(to.isa, *sum, y.zero_point, border, pool, std::move(name),
                                            describe(to, node));
-      return kernels::lower_qbinary(to.isa, op->kind, quant(node.inputs[0]), quant(node.inputs[1]), quant(out), border,
-                                    pool, std::move(name), describe(to, node));
+      return kernels::lower_qbinary(to.isa, op->kind, a, b, y, border, pool, std::move(name), describe(to, node));
     });
   } else if (const auto* op = std::get_if<Unary>(&node.op)) {
     const Activation activation = op->kind == UnaryKind::silu      ? Activation::silu

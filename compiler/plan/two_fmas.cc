@@ -26,11 +26,9 @@ struct Pair {
 // All pairs of bytes; first those near the middle between two levels, which tell numbers that are wrong.
 std::vector<Pair> pairs_of(bool subtract, Quant qa, Quant qb, Quant out) {
   std::vector<Pair> near, others;
-  const float per_scale = 1.0f / out.scale;
   for (int a = 0; a < kBytes; ++a)
     for (int b = 0; b < kBytes; ++b) {
-      const float x = numerics::dequantised(uint8_t(a), qa), y = numerics::dequantised(uint8_t(b), qb);
-      const float steps = (subtract ? x - y : x + y) * per_scale;
+      const float steps = numerics::sum_in_steps(subtract, uint8_t(a), qa, uint8_t(b), qb, out);
       const float beyond = steps - std::floor(steps);
       (std::abs(double(beyond) - 0.5) < kNear ? near : others)
           .push_back({uint8_t(a), uint8_t(b), numerics::level_of(steps, out.zero_point)});

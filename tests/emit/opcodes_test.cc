@@ -213,13 +213,14 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::permute256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
-    const bool wide = opcode == Opcode::limit || opcode == Opcode::lanes_from || opcode == Opcode::lookup16 ||
+    const bool wide = opcode == Opcode::limit || opcode == Opcode::dot2 || opcode == Opcode::shift_right_s ||
+                      opcode == Opcode::pair_bytes || opcode == Opcode::lanes_from || opcode == Opcode::lookup16 ||
                       opcode == Opcode::permute16 || opcode == Opcode::permute256;
     if (opcode == Opcode::prefetch && !has_text(isa, opcode)) continue;
     if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
-    if (opcode == Opcode::unpack)
+    if (opcode == Opcode::unpack || opcode == Opcode::pair_bytes)
       for (int byte : {0, 1, 2, 3}) add(opcode, byte);
-    else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right)
+    else if (opcode == Opcode::shift_left || opcode == Opcode::shift_right || opcode == Opcode::shift_right_s)
       for (int count : {0, 1, 16, 31}) add(opcode, count);
     else if (opcode == Opcode::lanes_from)
       for (int lane : {0, 1, 15}) add(opcode, lane);
