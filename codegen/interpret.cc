@@ -109,6 +109,11 @@ class Machine {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<uint8_t>(a.lane[size_t(i)], w)); });
       }
+      case Opcode::dot4_words:
+        return bits([&](int i) {
+          const auto l = size_t(i);
+          return d.lane[l] + uint32_t(dot<uint8_t>(a.lane[l], b.lane[l]));
+        });
       case Opcode::dot4_s8: {
         const uint32_t w = word();
         return bits([&](int i) { return d.lane[size_t(i)] + uint32_t(dot<int8_t>(a.lane[size_t(i)], w)); });

@@ -37,14 +37,15 @@ enum class Opcode : uint8_t {
   odd_lanes,   // d = lanes 1, 3, 5, ... of a, then those of b
   lanes_from,  // d = lanes imm, imm + 1, ... of a, then those of b: as many as a register has (16 lanes only)
   // products
-  dot4,      // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
-             // (an ISA with saturating_dot needs words that pass is_saturation_safe)
-  dot8,      // the same of two registers: d += a . word at m + b . word at m + 4
-  dot12,     // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
-  dot4_s8,   // d += sum over 4 of s8(a) * s8(word at m), int32, exact
-             // (load_s8 and dot4_s8 are for ISAs with signed_dot only)
-  dot2,      // d += s16(low half of a) * s16(low half of the word at m) + the same of the high halves (16 lanes only)
-  fma_word,  // d = fma(a, float at m, d)
+  dot4,        // d += sum over 4 of u8(a) * s8(word at m, the same for every lane), int32, exact
+               // (an ISA with saturating_dot needs words that pass is_saturation_safe)
+  dot8,        // the same of two registers: d += a . word at m + b . word at m + 4
+  dot12,       // and of three: ... + c . word at m + 8 (with saturating_dot: words that are safe together)
+  dot4_words,  // d += sum over 4 of u8(a) * s8(b), lane by lane, int32, exact (16 lanes only)
+  dot4_s8,     // d += sum over 4 of s8(a) * s8(word at m), int32, exact
+               // (load_s8 and dot4_s8 are for ISAs with signed_dot only)
+  dot2,        // d += s16(low half of a) * s16(low half of the word at m) + the same of the high halves (16 lanes only)
+  fma_word,    // d = fma(a, float at m, d)
   // int32
   add_i32,        // d = a + b
   shift_left,     // d = a << imm

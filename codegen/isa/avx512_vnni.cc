@@ -59,6 +59,7 @@ const Isa& avx512_vnni() {
                              {Opcode::odd_lanes, take("odd_lanes")},
                              {Opcode::lanes_from, "valignd ${i}, {a}, {b}, {d}"},
                              {Opcode::dot4, "vpdpbusd {m}{1to16}, {a}, {d}"},
+                             {Opcode::dot4_words, "vpdpbusd {b}, {a}, {d}"},
                              {Opcode::dot8, "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}"},
                              {Opcode::dot12,
                               "vpdpbusd {m}{1to16}, {a}, {d}\nvpdpbusd {m+4}{1to16}, {b}, {d}\n"

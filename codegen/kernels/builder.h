@@ -10,6 +10,7 @@
 
 #include "codegen/isa/isa.h"
 #include "codegen/program.h"
+#include "compiler/error.h"
 
 namespace sparsec::kernels {
 
@@ -121,7 +122,7 @@ class WordStream {
   Mem next(uint32_t word) { return next(std::span(&word, 1)); }
   Mem next(std::span<const uint32_t> words) {
     const int64_t at = bytes();
-    words_.insert(words_.end(), words.begin(), words.end());
+    write(words);
     if (at - position_ > reach_) move_to(at + reach_ + 4);
     return {pointer_, at - position_};
   }
@@ -141,18 +142,30 @@ class WordStream {
   }
   // Words of the later iterations of a loop whose first was just written, and where the pointer stands after them.
   void append(const std::vector<uint32_t>& words, int64_t position) {
-    words_.insert(words_.end(), words.begin(), words.end());
+    write(words);
     position_ = position;
   }
+  // Goes back to the word at so many bytes, for code that reads the same words again, in the same order.
+  void rewind_to(int64_t at) {
+    move_to(at);
+    written_ = size_t(at / 4);
+  }
   int64_t position() const { return position_; }
-  int64_t bytes() const { return int64_t(words_.size()) * 4; }
+  int64_t bytes() const { return int64_t(written_) * 4; }
   const std::vector<uint32_t>& words() const { return words_; }
 
  private:
+  void write(std::span<const uint32_t> words) {
+    if (written_ == words_.size()) words_.insert(words_.end(), words.begin(), words.end());
+    written_ += words.size();
+    SPARSEC_CHECK(written_ <= words_.size(), "other words than before");
+  }
+
   Builder& b_;
   int pointer_;
   int64_t reach_;
   int64_t position_ = 0;  // where the pointer stands
+  size_t written_ = 0;    // words, or read again
   std::vector<uint32_t> words_;
 };
 

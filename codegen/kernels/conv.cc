@@ -12,6 +12,7 @@
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
+#include "codegen/kernels/conv_pairs.h"
 #include "codegen/kernels/conv_products.h"
 #include "codegen/kernels/dense_runs.h"
 #include "codegen/kernels/pieces.h"
@@ -282,7 +283,10 @@ int max_rows(const Isa& isa) { return (isa.registers - kActivationTemps) / 4 * 4
 std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family) {
   if (family == ConvFamily::amx) return amx_row_groups(spec);
   const int64_t rows = spec.rows, rows_per_plane = spec.rows_per_plane();
-  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane, most = max_rows(isa) / rows_per_plane;
+  const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane,
+                most = (family == ConvFamily::dense && takes_pairs(isa, spec) ? max_rows_of_pairs(isa, spec)
+                                                                              : max_rows(isa)) /
+                       rows_per_plane;
   const int64_t groups = (units + most - 1) / most;
   std::vector<int64_t> borders;
   for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(rows, units * g / groups * rows_per_plane));
@@ -311,6 +315,8 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
   const size_t slots = size_t(spec.in_planes) * spec.taps.size();
   SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
+  if (family == ConvFamily::dense && takes_pairs(isa, spec))
+    return {lower_conv_pairs(isa, spec, first, last, pool, name, comment)};
   std::vector<Piece> parts{{0, slots, true, true}};
   if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
   if (family == ConvFamily::amx) parts = pieces_of(amx_products_by_block(spec, first, last), pieces);

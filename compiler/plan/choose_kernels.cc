@@ -11,6 +11,7 @@
 #include <cstdio>
 
 #include "codegen/kernels/conv_amx.h"
+#include "codegen/kernels/conv_pairs.h"
 #include "codegen/kernels/conv_products.h"
 #include "codegen/kernels/dense_runs.h"
 
@@ -26,7 +27,9 @@ struct Counts {
 
 constexpr double kCodeBytes = 8;    // an instruction with its short displacement
 constexpr double kFetchBytes = 11;  // a cycle, from L2 through the decoders
-constexpr double kResidentCode = 64 * 1024;
+// A group's code that is there again for the next vector, with its weights: those of floats are as long for a fourth of
+// the products.
+constexpr double kResidentCode = 64 * 1024, kResidentFloatCode = 24 * 1024;
 
 // Cycles (at 3 GHz) of an input vector's load, and of the epilogue for a row and vector: one that requantises alone,
 // and any other.
@@ -34,8 +37,8 @@ struct Costs {
   double load, requantise, other;
   double tile_requantise = 0, tile_other = 0;  // the epilogue behind tiles, whose sums go through memory
   double tile_product = 0;                     // of two tiles, with its share of the loads
-  double not_hidden =
-      0;  // what part of products of tiles or epilogue, whichever is less, does not hide behind the other
+  // The part of products of tiles or of their epilogue, whichever is less, that does not hide behind the other.
+  double not_hidden = 0;
 };
 constexpr Costs kAvx2{.load = 0.5, .requantise = 7, .other = 14};
 // Fitted to every layer of YOLOv5s, 94% and 65% of blocks and 94% of weights zero, with all layers unrolled and with
@@ -47,6 +50,13 @@ constexpr Costs kAvx512{.load = 0.7,
                         .tile_other = 10,
                         .tile_product = 26,
                         .not_hidden = 0.4};
+// Kernels of pairs of vectors: cycles of a product with its share of the loads, and of a row's epilogue, which waits
+// for the end of the loop over planes. Fitted to YOLOv5s on the same Xeon.
+struct PairCosts {
+  double product, requantise, other;
+};
+constexpr PairCosts kPairsOfBytes{.product = 0.5, .requantise = 3.5, .other = 9.5},
+    kPairsOfFloats{.product = 0.55, .requantise = 0, .other = 16};
 constexpr int64_t kTileCodeBytes = 24 * 1024;  // of AMX kernels, whose groups share it
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
@@ -90,10 +100,14 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   const Costs& costs = isa.lanes == 16 ? kAvx512 : kAvx2;
   const bool requantises = spec.form() == EpilogueForm::requantise;
   const double epilogue = double(n.rows) * (requantises ? costs.requantise : costs.other);
-  const double dense = (double(n.products_dense) * cycles + double(n.loads_dense) * costs.load) * 1.1 + epilogue;
+  double dense = (double(n.products_dense) * cycles + double(n.loads_dense) * costs.load) * 1.1 + epilogue;
+  if (kernels::takes_pairs(isa, spec)) {
+    const PairCosts& pairs = spec.integer ? kPairsOfBytes : kPairsOfFloats;
+    dense = double(n.products_dense) * pairs.product + double(n.rows) * (requantises ? pairs.requantise : pairs.other);
+  }
   const double code = double(n.products) * kCodeBytes * instructions;
   double unrolled = double(n.products) * cycles + double(n.loads_unrolled) * costs.load;
-  if (isa.piece_products == 0 && code / double(n.groups) > kResidentCode)
+  if (isa.piece_products == 0 && code / double(n.groups) > (spec.integer ? kResidentCode : kResidentFloatCode))
     unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
 

@@ -1,6 +1,7 @@
 // Input, program and calls of the families, and their order.
 #include "tests/codegen/families.h"
 
+#include "codegen/kernels/pointwise.h"
 #include "tests/codegen/family_maker.h"
 
 namespace sparsec::testing {
@@ -20,6 +21,7 @@ Families FamilyMaker::run() {
   lookup();
   qbinary();
   sum_of_bytes();
+  if (kernels::supports_integer_sum(isa_)) integer_sum();
   max_pool(true);
   max_pool(false);
   unary(Activation::silu);
@@ -41,7 +43,8 @@ Families FamilyMaker::run() {
   conv_silu();
   conv_sigmoid();
   conv_with_everything();
-  float_conv();
+  float_conv(kernels::ConvFamily::unrolled, "conv_f32");
+  float_conv(kernels::ConvFamily::dense, "conv_f32_dense");
   conv_halves();
   made_.program.schedule.clear();
   for (size_t s = 0; s < made_.program.steps.size(); ++s)

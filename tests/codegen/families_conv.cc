@@ -219,7 +219,7 @@ void FamilyMaker::conv_with_everything() {
     }
 }
 
-void FamilyMaker::float_conv() {
+void FamilyMaker::float_conv(kernels::ConvFamily family, const char* name) {
   kernels::ConvSpec s;
   s.integer = false;
   s.in_planes = 2;
@@ -234,9 +234,8 @@ void FamilyMaker::float_conv() {
   s.outputs[0].plane_bytes = 1024;
   s.outputs[0].planes = 3;
   WordPool pool(kernels::kPoolPointer);
-  kernels::ConvKernel k = kernels::lower_conv(isa_, s, kernels::ConvFamily::unrolled, 0, 3, 1, pool, "conv_f32",
-                                              "3 channels of 2 at 2 taps")
-                              .front();
+  kernels::ConvKernel k =
+      kernels::lower_conv(isa_, s, family, 0, 3, 1, pool, name, "3 channels of 2 at 2 taps").front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(kFloats), constants(k.stream), constants(pool.words()), out(y)});
   for (int64_t r = 0; r < 3; ++r)

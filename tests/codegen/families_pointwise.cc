@@ -54,6 +54,15 @@ void FamilyMaker::sum_of_bytes() {
   });
 }
 
+void FamilyMaker::integer_sum() {
+  const kernels::IntegerSum sum{1'803'123, -2'977'777, 131 << 22, 22};
+  WordPool pool(kernels::kPoolPointer);
+  kir::Function f = kernels::lower_integer_sum(isa_, sum, {}, pool, "integer_sum", "of u8, in integers");
+  two_inputs(std::move(f), pool, [&](int x, int z) {
+    return numerics::clamp_u8((x * sum.weight_a + z * sum.weight_b + sum.bias) >> sum.shift);
+  });
+}
+
 void FamilyMaker::max_pool(bool integer) {
   const std::vector<int64_t> taps{0, 4, 88, 92};
   const int64_t x = integer ? 0 : kFloats;

@@ -55,6 +55,7 @@ class FamilyMaker {
   void two_inputs(kir::Function f, const kernels::WordPool& pool, Byte byte);
   void qbinary();
   void sum_of_bytes();
+  void integer_sum();
   void max_pool(bool integer);
   void unary(Activation activation);
   void binary();
@@ -77,7 +78,7 @@ class FamilyMaker {
   void conv_sigmoid();
   void conv_amx();
   void conv_with_everything();
-  void float_conv();
+  void float_conv(kernels::ConvFamily family, const char* name);
 
   const Isa& isa_;
   const int64_t pixels_;

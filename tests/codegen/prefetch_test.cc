@@ -69,7 +69,19 @@ TEST(Prefetch, UnrolledKernelsAskForEachPlaneOfManyProducts) {
     EXPECT_EQ(asked(*isa, spec_of(1), ConvFamily::unrolled, 0, 8), expected) << isa->name;
     EXPECT_EQ(asked(*isa, spec_of(1), ConvFamily::unrolled, 32, 40), expected) << isa->name;
     EXPECT_TRUE(asked(*isa, spec_of(7), ConvFamily::unrolled, 0, 8).empty()) << isa->name;
-    EXPECT_TRUE(asked(*isa, spec_of(1), ConvFamily::dense, 0, 8).empty()) << isa->name;
+  }
+}
+
+// The next two vectors of each plane, and where one vector is left, the next: of planes 0, 1 to 2 and 4 to 19, which
+// each have a loop of their own and their offsets from the plane.
+TEST(Prefetch, DenseKernelsAskForEachPlane) {
+  for (const Isa* isa : all_isas()) {
+    std::vector<int64_t> expected;
+    if (has_text(*isa, Opcode::prefetch))
+      for (const int64_t farthest : {int64_t{8}, kFarthest, kFarthest})
+        for (const int64_t vectors : {1, 2, 3}) expected.push_back(farthest + (vectors + 1) * isa->vector_bytes() - 1);
+    std::ranges::sort(expected);
+    EXPECT_EQ(asked(*isa, spec_of(1), ConvFamily::dense, 0, 8), expected) << isa->name;
   }
 }
 

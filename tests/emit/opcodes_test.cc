@@ -213,9 +213,9 @@ std::vector<OpCase> all_cases(const Isa& isa) {
   for (int op = static_cast<int>(Opcode::zero); op <= static_cast<int>(Opcode::permute256); ++op) {
     const auto opcode = static_cast<Opcode>(op);
     if ((opcode == Opcode::load_s8 || opcode == Opcode::dot4_s8) && !isa.signed_dot) continue;
-    const bool wide = opcode == Opcode::limit || opcode == Opcode::dot2 || opcode == Opcode::shift_right_s ||
-                      opcode == Opcode::pair_bytes || opcode == Opcode::lanes_from || opcode == Opcode::lookup16 ||
-                      opcode == Opcode::permute16 || opcode == Opcode::permute256;
+    const bool wide = opcode == Opcode::limit || opcode == Opcode::dot2 || opcode == Opcode::dot4_words ||
+                      opcode == Opcode::shift_right_s || opcode == Opcode::pair_bytes || opcode == Opcode::lanes_from ||
+                      opcode == Opcode::lookup16 || opcode == Opcode::permute16 || opcode == Opcode::permute256;
     if (opcode == Opcode::prefetch && !has_text(isa, opcode)) continue;
     if (wide != (isa.lanes == 16) && (wide || opcode == Opcode::lookup8)) continue;
     if (opcode == Opcode::unpack || opcode == Opcode::pair_bytes)
