@@ -157,8 +157,10 @@ class WordStream {
  private:
   void write(std::span<const uint32_t> words) {
     if (written_ == words_.size()) words_.insert(words_.end(), words.begin(), words.end());
+    SPARSEC_CHECK(written_ + words.size() <= words_.size() &&
+                      std::ranges::equal(words, std::span(words_).subspan(written_, words.size())),
+                  "other words than before");
     written_ += words.size();
-    SPARSEC_CHECK(written_ <= words_.size(), "other words than before");
   }
 
   Builder& b_;

@@ -2,13 +2,12 @@
 //
 // Products are lists of slots: a slot is one input vector (a plane at a tap) and the words that it meets. The unrolled
 // family lists every slot once and drops what is zero; the dense family lists those of a few planes and loops
-// (dense_runs.h).
+// (dense_runs.h), or has a writer of its own that takes two vectors (conv_pairs.h).
 #include "codegen/kernels/conv.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <numeric>
 
 #include "codegen/kernels/conv_amx.h"
 #include "codegen/kernels/conv_epilogue.h"
@@ -146,11 +145,16 @@ class ConvWriter {
   static size_t slots_of(const ConvSpec& spec) { return size_t(spec.in_planes) * spec.taps.size(); }
 
   // The row, if there is one, with so many of the products that the time in which they follow each other, some five
-  // cycles for each, comes near the time that all products take. Floats are summed in their order.
+  // cycles for each, comes near the time that all products take, and with more than any other: of two as long, one with
+  // two accumulators would wait for the other. Floats are summed in their order.
   int long_row() const {
     if (family_ != ConvFamily::unrolled || !spec_.integer || isa_.saturating_dot) return -1;
     const auto most = std::ranges::max_element(counts_.of_row);
-    return *most > kShortRow && *most * kLongRow > counts_.products ? int(most - counts_.of_row.begin()) : -1;
+    std::vector<int64_t> others = counts_.of_row;
+    std::ranges::nth_element(others, others.end() - 2);
+    const bool stands_out = rows_ > 1 && *most * 5 > others[others.size() - 2] * 6;
+    const bool is_long = *most > kShortRow && *most * kLongRow > counts_.products;
+    return stands_out && is_long ? int(most - counts_.of_row.begin()) : -1;
   }
   static constexpr int64_t kShortRow = 8, kLongRow = 8;
   // Of a vector, so few that loads and not products bound the kernel (input_lines.h).

@@ -2,10 +2,11 @@
 // input planes, or by matrix tiles (conv_amx.h).
 //
 // One kernel serves int8 and float: a word of weights is four int8 input channels or one float one, and a lane of the
-// activations matches it. The tile is `rows` output channels (accumulators) by one vector of pixels. For each input
-// plane and tap the vector is loaded once and multiplied into every row whose word is not zero; zero words emit
-// nothing, so the kernel is the sparsity pattern. Where 16-bit sums are cheaper than 32-bit ones (saturating_dot), a
-// few vectors are held at once and the words of a row that cannot overflow 16 bits together are one instruction.
+// activations matches it. The tile is `rows` output channels (accumulators) by one vector of pixels (dense kernels may
+// take two: conv_pairs.h). For each input plane and tap the vector is loaded once and multiplied into every row whose
+// word is not zero; zero words emit nothing, so the kernel is the sparsity pattern. Where 16-bit sums are cheaper than
+// 32-bit ones (saturating_dot), a few vectors are held at once and the words of a row that cannot overflow 16 bits
+// together are one instruction.
 //
 // An unrolled group whose code is too long for the micro-op cache, or one of tiles whose weights are too many for the
 // first-level cache, is cut into pieces (pieces.h).
@@ -106,8 +107,8 @@ struct ConvKernel {
 
 // Most output channels in one kernel of vectors, a multiple of 4.
 int max_rows(const Isa& isa);
-// Splits the output channels into groups of at most max_rows (amx: kAmxRows), as equal as whole planes allow: the first
-// row of each, and the end.
+// Splits the output channels into groups of at most max_rows (amx: kAmxRows; pairs: max_rows_of_pairs), as equal as
+// whole planes allow: the first row of each, and the end.
 std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily family);
 
 // Into how many pieces the kernels of these groups are best cut: as many for each.

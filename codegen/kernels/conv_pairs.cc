@@ -130,11 +130,12 @@ class PairWriter {
 }  // namespace
 
 bool takes_pairs(const Isa& isa, const ConvSpec& spec) {
-  return has_text(isa, Opcode::prefetch) && (!spec.integer || has_text(isa, Opcode::dot4_words));
+  return has_text(isa, Opcode::prefetch) && (!spec.integer || (has_text(isa, Opcode::dot4_words) && !isa.signed_dot));
 }
 
 int max_rows_of_pairs(const Isa& isa, const ConvSpec& spec) {
-  const int rows = (isa.registers - kActivationTemps) / kVectors, each = spec.rows_per_plane();
+  const int registers = isa.registers - (spec.integer ? isa.pack_half_registers : 0);
+  const int rows = (registers - kActivationTemps) / kVectors, each = spec.rows_per_plane();
   return rows / each * each;
 }
 

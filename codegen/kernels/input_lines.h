@@ -3,7 +3,8 @@
 // A vector that begins between two lines takes a load of each of them, and the taps of a row lie a pixel apart: three
 // vectors, six loads, of two lines. Where an instruction joins two registers (lanes_from), the lines are loaded once,
 // and each vector is put together. That moves work from the loads, which bound sparse products (a weight a product
-// besides the input), to the vector ports, so it is done where no more lines are loaded than vectors are made.
+// besides the input), to the vector ports, so it is done where no more lines are loaded than vectors are made
+// (and only by kernels of few products a vector: conv.cc).
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class InputLines {
   std::vector<int64_t> vectors_;
   std::vector<bool> joined_;  // whether to be made of whole lines
   size_t next_ = 0;
-  int64_t loaded_[2];  // the line in either register
+  int64_t loaded_[2] = {};  // the line in either register, since expect()
 };
 
 }  // namespace sparsec::kernels

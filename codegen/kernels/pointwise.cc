@@ -107,7 +107,9 @@ kir::Function lower_sum_of_bytes(const Isa& isa, const SumOfBytes& sum, int32_t 
   });
 }
 
-bool supports_integer_sum(const Isa& isa) { return has_text(isa, Opcode::dot2); }
+bool supports_integer_sum(const Isa& isa) {
+  return has_text(isa, Opcode::pair_bytes) && has_text(isa, Opcode::dot2) && has_text(isa, Opcode::shift_right_s);
+}
 
 // Both bytes of a pixel are the 16-bit halves of a lane. Weights have more bits than that: 128 times their upper ones,
 // which meet bytes that are 128 times as large.

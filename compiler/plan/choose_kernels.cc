@@ -2,7 +2,8 @@
 // of pixels.
 //
 // An unrolled kernel issues one product per non-zero word, a dense one a product per word, zero or not (but for taps
-// that a run of planes does not meet), and its code stays in the micro-op cache. Past a few thousand products a group's
+// that a run of planes does not meet), and its code stays in the micro-op cache; where it takes two vectors at a time
+// (conv_pairs.h) its loads cost less and its epilogue more. Past a few thousand products a group's
 // code comes from L2 at about `kFetchBytes` a cycle, which then bounds the unrolled kernel, unless it is cut into
 // pieces (kernels::piece_count).
 #include "compiler/plan/choose_kernels.h"
@@ -27,9 +28,7 @@ struct Counts {
 
 constexpr double kCodeBytes = 8;    // an instruction with its short displacement
 constexpr double kFetchBytes = 11;  // a cycle, from L2 through the decoders
-// A group's code that is there again for the next vector, with its weights: those of floats are as long for a fourth of
-// the products.
-constexpr double kResidentCode = 64 * 1024, kResidentFloatCode = 24 * 1024;
+constexpr double kResidentCode = 64 * 1024;
 
 // Cycles (at 3 GHz) of an input vector's load, and of the epilogue for a row and vector: one that requantises alone,
 // and any other.
@@ -52,11 +51,12 @@ constexpr Costs kAvx512{.load = 0.7,
                         .not_hidden = 0.4};
 // Kernels of pairs of vectors: cycles of a product with its share of the loads, and of a row's epilogue, which waits
 // for the end of the loop over planes. Fitted to YOLOv5s on the same Xeon.
+// Beside them unrolled code of floats counts as fetched from fewer bytes on.
 struct PairCosts {
-  double product, requantise, other;
+  double product, requantise, other, resident_unrolled;
 };
-constexpr PairCosts kPairsOfBytes{.product = 0.5, .requantise = 3.5, .other = 9.5},
-    kPairsOfFloats{.product = 0.55, .requantise = 0, .other = 16};
+constexpr PairCosts kPairsOfBytes{.product = 0.5, .requantise = 3.5, .other = 9.5, .resident_unrolled = kResidentCode},
+    kPairsOfFloats{.product = 0.55, .requantise = 0, .other = 16, .resident_unrolled = 24 * 1024};
 constexpr int64_t kTileCodeBytes = 24 * 1024;  // of AMX kernels, whose groups share it
 
 Counts count(const Isa& isa, const kernels::ConvSpec& spec) {
@@ -101,14 +101,15 @@ LayerChoice choose_kernel(const Isa& isa, const kernels::ConvSpec& spec, int64_t
   const bool requantises = spec.form() == EpilogueForm::requantise;
   const double epilogue = double(n.rows) * (requantises ? costs.requantise : costs.other);
   double dense = (double(n.products_dense) * cycles + double(n.loads_dense) * costs.load) * 1.1 + epilogue;
+  double resident = kResidentCode;
   if (kernels::takes_pairs(isa, spec)) {
     const PairCosts& pairs = spec.integer ? kPairsOfBytes : kPairsOfFloats;
     dense = double(n.products_dense) * pairs.product + double(n.rows) * (requantises ? pairs.requantise : pairs.other);
+    resident = pairs.resident_unrolled;
   }
   const double code = double(n.products) * kCodeBytes * instructions;
   double unrolled = double(n.products) * cycles + double(n.loads_unrolled) * costs.load;
-  if (isa.piece_products == 0 && code / double(n.groups) > (spec.integer ? kResidentCode : kResidentFloatCode))
-    unrolled = std::max(unrolled, code / kFetchBytes);
+  if (isa.piece_products == 0 && code / double(n.groups) > resident) unrolled = std::max(unrolled, code / kFetchBytes);
   unrolled += epilogue;
 
   const auto amx = [&] {

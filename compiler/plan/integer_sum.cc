@@ -46,6 +46,7 @@ std::optional<IntegerSum> in_integers(BinaryKind kind, Quant a, Quant b, Quant o
   if (kind != BinaryKind::add && kind != BinaryKind::sub) return std::nullopt;
   const bool subtract = kind == BinaryKind::sub;
   const double to_a = double(a.scale) / out.scale, to_b = (subtract ? -1 : 1) * double(b.scale) / out.scale;
+  if (!std::isfinite(to_a) || !std::isfinite(to_b)) return std::nullopt;
   const double larger = std::max(std::abs(to_a), std::abs(to_b));
   int shift = kMostShift;
   while (shift > 0 && !(std::ldexp(larger, shift) <= kMostWeight - kNeighbours)) --shift;

@@ -63,7 +63,7 @@ TEST(SparseConv, SumsAreThoseOfPlainLoops) {
   std::vector<uint8_t> input(size_t(2 * kBefore + kPlanes * kPlaneBytes));
   for (uint8_t& b : input) b = uint8_t(random());
   for (const Isa* isa : all_isas()) {
-    if (!isa->unroll || isa->signed_dot) continue;  // signed products count from -128
+    if (!isa->unroll) continue;
     int joined = 0, long_rows = 0;
     for (int64_t pitch = 20; pitch <= 220; pitch += 4) {
       const ConvSpec spec = spec_of(pitch, random);
@@ -105,6 +105,20 @@ TEST(SparseConv, ALongRowHasTwoAccumulators) {
   EXPECT_EQ(products[0], 23);
   EXPECT_EQ(products[1], 22);
   EXPECT_EQ(products[2], 0);
+}
+
+// As many products as there are rows for each vector: products bound the kernel, not loads, and rows are alike.
+TEST(SparseConv, FullKernelsHaveNeither) {
+  std::mt19937 random(5);
+  for (const Isa* isa : all_isas()) {
+    if (!isa->unroll) continue;
+    ConvSpec spec = spec_of(64, random);
+    for (uint32_t& w : spec.words) w = 0x01010101;
+    kernels::WordPool pool(kernels::kPoolPointer);
+    const ConvKernel k = kernel_of(*isa, spec, pool);
+    EXPECT_EQ(count(k, Opcode::lanes_from), 0) << isa->name;
+    EXPECT_EQ(count(k, Opcode::add_i32), 0) << isa->name;
+  }
 }
 
 // What is loaded for vectors at these offsets, and what is made of it.

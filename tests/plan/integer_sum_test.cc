@@ -49,9 +49,11 @@ TEST(IntegerSum, IsTheSameForEveryPairOfBytes) {
 
 // Bytes that count as much as the output's, and more: weights at their largest.
 TEST(IntegerSum, TakesLargeAndSmallScales) {
-  for (const float scale : {1.0f, 0.999f, 1.0001f, 3.7f, 300.0f, 0.01f}) {
+  for (const float scale : {0.999f, 1.0001f, 300.0f}) {
     const Quant a{scale, 255}, b{scale / 2, 0}, y{1, 255};
-    if (const auto sum = in_integers(BinaryKind::sub, a, b, y)) expect_same(BinaryKind::sub, a, b, y, *sum);
+    const auto sum = in_integers(BinaryKind::sub, a, b, y);
+    ASSERT_TRUE(sum) << scale;
+    expect_same(BinaryKind::sub, a, b, y, *sum);
   }
   EXPECT_TRUE(in_integers(BinaryKind::add, {0.71234567f, 128}, {0.30771234f, 3}, {1, 0}));
 }
@@ -61,7 +63,9 @@ TEST(IntegerSum, LeavesWhatIsNoSum) {
   EXPECT_FALSE(in_integers(BinaryKind::mul, q, q, q));
   // ties go to the even level, which no bias follows
   EXPECT_FALSE(in_integers(BinaryKind::add, {0.5f, 3}, {0.5f, 3}, {1, 77}));
+  EXPECT_FALSE(in_integers(BinaryKind::add, {3.7f, 3}, {1.85f, 3}, {1, 77}));
   EXPECT_FALSE(in_integers(BinaryKind::add, {1e9f, 0}, {3e9f, 128}, {0.7f, 7}));
+  EXPECT_FALSE(in_integers(BinaryKind::add, q, {NAN, 0}, q));
 }
 
 }  // namespace
