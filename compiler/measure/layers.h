@@ -34,9 +34,10 @@ struct LayerWork {
 std::vector<LayerWork> layers_of(const Compiled& compiled, const Plan& plan);
 std::vector<LayerWork> layers_of(const sparsec_program& program);
 
-// Over the runs, for the whole batch: medians, and the least time. `ms` is the calling thread's time, from the layer's
-// start to the end of the barrier behind it (edges of strips: and from the barrier before them): these sum to the run.
-// `busy` is the part of it that the threads worked, on average; the rest they waited for each other.
+// Over the runs, for the whole batch: medians, and the least time. `ms` is the threads' time, on average (of pictures
+// that threads walk alone one may take more than another), from the layer's start to the end of the barrier behind it
+// (edges of strips: and from the barrier before them): these sum to the run. `busy` is the part of it that the threads
+// worked, on average; the rest they waited for each other.
 struct LayerTime {
   double ms = 0, best_ms = 0;
   double busy = 0;

@@ -38,9 +38,11 @@ LayerTimes time_layers(const sparsec_runtime_api& runtime, sparsec_rt_context* c
     std::vector<double> ms(layers.size(), 0), work(layers.size(), 0);
     for (uint32_t e = 0; e < program.n_schedule; ++e) {
       const size_t layer = layer_of[program.schedule[e].step];
-      ms[layer] += 1e-6 * double(times[e].work + times[e].wait);
-      for (size_t t = 0; t < threads; ++t)
-        work[layer] += 1e-6 * double(times[t * program.n_schedule + e].work) / double(threads);
+      for (size_t t = 0; t < threads; ++t) {
+        const sparsec_rt_entry_time& time = times[t * program.n_schedule + e];
+        ms[layer] += 1e-6 * double(time.work + time.wait) / double(threads);
+        work[layer] += 1e-6 * double(time.work) / double(threads);
+      }
     }
     for (size_t l = 0; l < layers.size(); ++l) {
       elapsed[l].push_back(ms[l]);

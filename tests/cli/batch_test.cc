@@ -88,6 +88,19 @@ TEST_F(Batches, AreEqualBitForBitInStrips) {
           << strips << " strips, " << threads << " threads";
 }
 
+// One thread may take all pictures of a run, before the other has begun: then that is what the layers took.
+TEST_F(Batches, LayersTakeTimeInEveryRun) {
+  write_network(folder_ / "net.onnx");
+  const Outcome o = sparsec("benchmark net.onnx -b 2 --threads 2 --layers -t 0.3 -w 0 -x layers.json");
+  ASSERT_EQ(o.code, 0) << o.err;
+  const auto data = nlohmann::json::parse(testing::read_file(folder_ / "layers.json"));
+  EXPECT_GT(data["layers"].size(), 3u);
+  for (const auto& layer : data["layers"]) {
+    EXPECT_GT(layer["best_ms"], 0) << layer["name"];
+    EXPECT_LE(layer["best_ms"], layer["ms"]) << layer["name"];
+  }
+}
+
 TEST_F(Batches, GoThroughSeveralStreams) {
   write_network(folder_ / "net.onnx");
   const Outcome o = sparsec("benchmark net.onnx --batch 2 --threads 3 --streams 2 --iterations 7 -w 0 -x result.json");
