@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <random>
 
 namespace sparsec {
 namespace {
@@ -45,6 +46,19 @@ TEST(ChooseKernel, SparseLayersAreUnrolled) {
   for (const char* isa : {"avx512_vnni", "amx", "avx2", "neon_dotprod"}) {
     EXPECT_EQ(choice(isa, spec_of(true, 128, 9, 128, 17)), ConvFamily::unrolled) << isa;
     EXPECT_EQ(choice(isa, spec_of(false, 64, 9, 64, 17)), ConvFamily::unrolled) << isa;
+  }
+}
+
+// One plane a run, so that pairs of vectors would multiply by nothing that is zero either; but a product needs an input
+// vector of its own.
+TEST(ChooseKernel, SparseLayersOfFewPlanesAreUnrolled) {
+  std::mt19937 random(94);
+  for (const int64_t channels : {64, 128}) {
+    ConvSpec spec = spec_of(true, channels, 9, channels, 1);
+    for (uint32_t& word : spec.words)
+      if (random() % 100 < 94) word = 0;
+    for (const char* isa : {"avx512_vnni", "amx"})
+      EXPECT_EQ(choice(isa, spec), ConvFamily::unrolled) << isa << channels;
   }
 }
 
