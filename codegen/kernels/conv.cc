@@ -13,7 +13,8 @@
 #include "codegen/kernels/conv_epilogue.h"
 #include "codegen/kernels/conv_pairs.h"
 #include "codegen/kernels/conv_products.h"
-#include "codegen/kernels/dense_runs.h"
+#include "codegen/kernels/conv_start.h"
+#include "codegen/kernels/dense_walk.h"
 #include "codegen/kernels/pieces.h"
 #include "compiler/error.h"
 
@@ -67,14 +68,10 @@ class ConvWriter {
     const size_t before_the_loop = b_.place();
     b_.loop_tiles();
     for (int r = 0; r < rows_; ++r) {
-      if (!piece_.first)
-        b_.load(r, partial(r));
-      else if (!spec_.integer)
-        b_.broadcast(r, stream_.next(spec_.bias[row(r)]));
-      else if (isa_.signed_dot || spec_.has_acc_bias(first_, rows_))
-        b_.broadcast(r, stream_.next(start(r)));
+      if (piece_.first)
+        start_accumulator(isa_, spec_, first_, rows_, r, b_, stream_);
       else
-        b_.one(Opcode::zero, r);
+        b_.load(r, partial(r));
     }
     if (const int row = long_row(); row >= 0) products_.split_row(row);
     family_ == ConvFamily::unrolled ? unrolled() : dense();
@@ -99,15 +96,6 @@ class ConvWriter {
  private:
   size_t row(int r) const { return size_t(first_ + r); }
 
-  // What the accumulator starts with. Signed products are of x - 128, so the rest, 128 times the row's weights, is
-  // added here.
-  int32_t start(int r) const {
-    auto sum = spec_.acc_bias.empty() ? 0 : uint32_t(spec_.acc_bias[row(r)]);
-    if (isa_.signed_dot)
-      for (size_t slot = 0; slot < slots_of(spec_); ++slot)
-        for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
-    return int32_t(sum);
-  }
   Mem partial(int r) const { return {partial_, int64_t(r) * isa_.vector_bytes()}; }
 
   // The next kernel's constants and code come from beyond the second-level cache: they are asked for among the
@@ -189,29 +177,14 @@ class ConvWriter {
 
   // For each run of planes a loop whose body holds the products of a few of them, zero or not.
   void dense() {
-    int64_t plane = 0;  // where the input pointer stands
-    const auto go_to = [&](int64_t to) {
-      b_.advance(kInputPointer, (to - plane) * spec_.in_plane_bytes);
-      plane = to;
-    };
-    for (const PlaneRun& run : dense_runs(spec_, first_, first_ + rows_)) {
-      go_to(run.first);
-      const int64_t planes = products_.planes_a_turn(run.count, run.taps), turns = run.count / planes;
-      if (turns > 1) {
-        stream_.move_to(stream_.bytes());
-        b_.loop(turns);
-      }
-      for (int64_t i = 0; i < planes; ++i) add_products(run, i, planes, turns);
-      products_.flush();
-      if (turns == 1) continue;
-      stream_.move_to(stream_.bytes());
-      b_.advance(kInputPointer, planes * spec_.in_plane_bytes);
-      b_.end();
-      plane += run.count;
-      const std::vector<uint32_t> rest = products_.take_later_turns();
-      stream_.append(rest, stream_.bytes() + int64_t(rest.size()) * 4);
-    }
-    go_to(0);
+    walk_runs(
+        b_, stream_, spec_, dense_runs(spec_, first_, first_ + rows_),
+        [this](const PlaneRun& run) { return products_.planes_a_turn(run.count, run.taps); },
+        [this](const PlaneRun& run, int64_t planes, int64_t turns) {
+          for (int64_t i = 0; i < planes; ++i) add_products(run, i, planes, turns);
+          products_.flush();
+          return products_.take_later_turns();
+        });
   }
 
   // Those of the run's plane i and of every `planes`th one behind it, which later turns meet.
