@@ -229,6 +229,11 @@ std::vector<int64_t> products_by_slot(const Isa& isa, const ConvSpec& spec, int6
   return n;
 }
 
+// Whether a dense kernel is one of conv_pairs.h.
+bool in_pairs(const Isa& isa, const ConvSpec& spec, ConvFamily family) {
+  return family == ConvFamily::dense && takes_pairs(isa, spec);
+}
+
 }  // namespace
 
 constexpr std::array kFamilyNames{"dense", "unrolled", "amx"};  // in the order of ConvFamily
@@ -261,9 +266,7 @@ std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily
   if (family == ConvFamily::amx) return amx_row_groups(spec);
   const int64_t rows = spec.rows, rows_per_plane = spec.rows_per_plane();
   const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane,
-                most = (family == ConvFamily::dense && takes_pairs(isa, spec) ? max_rows_of_pairs(isa, spec)
-                                                                              : max_rows(isa)) /
-                       rows_per_plane;
+                most = (in_pairs(isa, spec, family) ? max_rows_of_pairs(isa, spec) : max_rows(isa)) / rows_per_plane;
   const int64_t groups = (units + most - 1) / most;
   std::vector<int64_t> borders;
   for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(rows, units * g / groups * rows_per_plane));
@@ -292,8 +295,7 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
   const size_t slots = size_t(spec.in_planes) * spec.taps.size();
   SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
-  if (family == ConvFamily::dense && takes_pairs(isa, spec))
-    return {lower_conv_pairs(isa, spec, first, last, pool, name, comment)};
+  if (in_pairs(isa, spec, family)) return {lower_conv_pairs(isa, spec, first, last, pool, name, comment)};
   std::vector<Piece> parts{{0, slots, true, true}};
   if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
   if (family == ConvFamily::amx) parts = pieces_of(amx_products_by_block(spec, first, last), pieces);
