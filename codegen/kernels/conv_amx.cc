@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "codegen/kernels/amx_tiles.h"
 #include "codegen/kernels/conv_epilogue.h"
 #include "compiler/error.h"
 
@@ -15,10 +16,9 @@ namespace {
 
 using kir::Opcode;
 
-constexpr int64_t kRows = 16;       // output channels of a tile, and pixels
-constexpr int64_t kMaxPlanes = 16;  // input planes of a tile
-constexpr int64_t kRowBytes = 64;
-constexpr int64_t kTileBytes = 1024;
+constexpr int64_t kRows = kTileRows;  // output channels of a tile, and pixels
+constexpr int64_t kMaxPlanes = 16;    // input planes of a tile
+constexpr int64_t kRowBytes = kTileRowBytes;
 constexpr int kSums = 4;                        // vector registers that hold rows; the epilogue has the rest
 constexpr int kTilesPerPass = 2, kVectors = 2;  // of output channels; of pixels
 static_assert(kAmxRows == kTilesPerPass * kRows);
@@ -59,21 +59,11 @@ void for_each_input(const ConvSpec& spec, int64_t first_block, int64_t end_block
     for (size_t tap = 0; tap < spec.taps.size(); ++tap) f(block, tap);
 }
 
-// The 64 bytes that tile_config reads: how many rows each tile has, and how many bytes a row.
 std::vector<uint32_t> configuration(const Blocks& blocks) {
-  std::array<uint8_t, 64> bytes{};
-  const auto shape = [&](int tile, int64_t rows, int64_t row_bytes) {
-    bytes[16 + 2 * size_t(tile)] = uint8_t(row_bytes);
-    bytes[48 + size_t(tile)] = uint8_t(rows);
-  };
-  bytes[0] = 1;  // the palette: eight tiles of up to 16 rows of up to 64 bytes
-  for (int v = 0; v < kVectors; ++v)
-    for (int t = 0; t < kTilesPerPass; ++t) shape(sums(t, v), kRows, kRowBytes);
-  for (int t = 0; t < kTilesPerPass; ++t) shape(weights(t), kRows, 4 * blocks.size);
-  for (int v = 0; v < kVectors; ++v) shape(input(v), blocks.size, kRowBytes);
-  std::vector<uint32_t> words(16);
-  for (size_t i = 0; i < bytes.size(); ++i) words[i / 4] |= uint32_t(bytes[i]) << (8 * (i % 4));
-  return words;
+  std::array<TileShape, 8> tiles{};
+  for (int t = 0; t < kTilesPerPass; ++t) tiles[size_t(weights(t))].row_bytes = 4 * blocks.size;
+  for (int v = 0; v < kVectors; ++v) tiles[size_t(input(v))].rows = blocks.size;
+  return tile_configuration(tiles);
 }
 
 class AmxWriter {
