@@ -15,6 +15,7 @@
 #include "codegen/kernels/conv_products.h"
 #include "codegen/kernels/conv_start.h"
 #include "codegen/kernels/dense_walk.h"
+#include "codegen/kernels/lines_ahead.h"
 #include "codegen/kernels/pieces.h"
 #include "compiler/error.h"
 
@@ -98,32 +99,18 @@ class ConvWriter {
 
   Mem partial(int r) const { return {partial_, int64_t(r) * isa_.vector_bytes()}; }
 
-  // The next kernel's constants and code come from beyond the second-level cache: they are asked for among the
-  // products.
+  // The next kernel's constants and code.
   int add_ahead() {
-    std::vector<ConvPointer>& list = pointers_.list;
-    if (family_ != ConvFamily::unrolled || spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) ||
-        list.size() + 2 > size_t(kir::kMaxPointers))
-      return -1;
+    if (family_ != ConvFamily::unrolled || !can_ask_ahead(isa_, spec_, pointers_, 2)) return -1;
     const int64_t products = counts_.products;
-    // as many as this kernel has, spread over the tiles; no more than there are products
-    const auto lines = [&](int64_t bytes) {
-      return std::min(products, (bytes / kLine + spec_.tiles / 2) / spec_.tiles);
-    };
     constexpr int64_t kWordBytes = 4, kProductBytes = 10, kRowBytes = 64;  // of code about
-    stream_lines_ = lines(products * kWordBytes);
-    code_lines_ = lines(products * kProductBytes + rows_ * kRowBytes);
-    if (code_lines_ == 0) return -1;
-    list.push_back(ConvPointer::ahead);
-    list.push_back(ConvPointer::code_ahead);
-    return int(list.size()) - 2;
+    stream_lines_ = lines_a_tile(spec_, products * kWordBytes, products);
+    code_lines_ = lines_a_tile(spec_, products * kProductBytes + rows_ * kRowBytes, products);
+    return code_lines_ == 0 ? -1 : add_pointers(pointers_, {ConvPointer::ahead, ConvPointer::code_ahead});
   }
-  // Those that are due when `done` of `all` slots are.
-  void ask_ahead(size_t done, size_t all, int64_t& asked) {
-    if (ahead_ < 0) return;
-    for (; asked * int64_t(all) < int64_t(done) * (stream_lines_ + code_lines_); ++asked)
-      b_.ask_for(asked < stream_lines_ ? Mem{ahead_, asked * kLine} : Mem{ahead_ + 1, (asked - stream_lines_) * kLine},
-                 kLine);
+  void ask_ahead(int64_t line) {
+    b_.ask_for(line < stream_lines_ ? Mem{ahead_, line * kLine} : Mem{ahead_ + 1, (line - stream_lines_) * kLine},
+               kLine);
   }
   int64_t offset(size_t slot) const {
     return int64_t(slot / spec_.taps.size()) * spec_.in_plane_bytes + spec_.taps[slot % spec_.taps.size()];
@@ -156,14 +143,15 @@ class ConvWriter {
     const size_t taps = spec_.taps.size();
     constexpr int64_t kNone = INT64_MIN;
     int64_t farthest = kNone;  // of the plane's vectors
-    int64_t asked = 0;
+    Spread lines(ahead_ < 0 ? 0 : stream_lines_ + code_lines_);
     for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
       ProductSlot s{{kInputPointer, offset(slot)}, {}};
       for (int r = 0; r < rows_; ++r)
         if (word(r, slot) != 0) s.words.push_back({r, {word(r, slot)}});
       if (!s.words.empty()) farthest = std::max(farthest, offset(slot));
       products_.add(std::move(s));
-      ask_ahead(slot + 1 - piece_.begin, piece_.end - piece_.begin, asked);
+      lines.until(int64_t(slot + 1 - piece_.begin), int64_t(piece_.end - piece_.begin),
+                  [this](int64_t line) { ask_ahead(line); });
       if ((slot + 1) % taps != 0 && slot + 1 != piece_.end) continue;
       products_.end_plane();
       if (!ahead || farthest == kNone) continue;
@@ -173,7 +161,7 @@ class ConvWriter {
     products_.flush();
   }
 
-  static constexpr int64_t kLine = 64, kProductsAnAsking = 8;
+  static constexpr int64_t kProductsAnAsking = 8;
 
   // For each run of planes a loop whose body holds the products of a few of them, zero or not.
   void dense() {

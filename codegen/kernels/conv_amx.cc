@@ -9,6 +9,7 @@
 
 #include "codegen/kernels/amx_tiles.h"
 #include "codegen/kernels/conv_epilogue.h"
+#include "codegen/kernels/lines_ahead.h"
 #include "compiler/error.h"
 
 namespace sparsec::kernels {
@@ -79,7 +80,7 @@ class AmxWriter {
         piece_(piece),
         pointers_(pointers_of(spec, piece)),
         partial_(int(pointers_.list.size()) - 1),
-        ahead_(add_ahead(pointers_.list)),
+        ahead_(add_ahead()),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, kSums, true) {}
@@ -105,22 +106,17 @@ class AmxWriter {
     }
     b_.one(Opcode::tile_release, 0);
     epilogue_.load_constants_at(before_the_loops);
-    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_, lines_ahead_ * kRowBytes};
+    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_, lines_ahead_ * kLine};
   }
 
  private:
-  // The weights of the kernel that runs next come from beyond the second-level cache, which takes about as long as the
-  // products of small pictures: they are asked for among these.
-  int add_ahead(std::vector<ConvPointer>& list) const {
-    if (spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) || list.size() == size_t(kir::kMaxPointers)) return -1;
-    list.push_back(ConvPointer::ahead);
-    return int(list.size()) - 1;
+  // The weights of the kernel that runs next take about as long to come as the products of small pictures.
+  int add_ahead() {
+    return can_ask_ahead(isa_, spec_, pointers_, 1) ? add_pointers(pointers_, {ConvPointer::ahead}) : -1;
   }
-  // As many as this kernel's weights have, spread over the tiles; no more than there are products.
   int64_t lines_to_ask_for() const {
     const int64_t tiles = std::ranges::count_if(places_, [](int64_t place) { return place != 0; });
-    const int64_t lines = tiles * kTileBytes / kRowBytes;
-    return std::min(tiles, (lines + spec_.tiles / 2) / spec_.tiles);
+    return lines_a_tile(spec_, tiles * kTileBytes, tiles);
   }
 
   // One tile_dot, and what must be loaded for it first.
@@ -183,7 +179,7 @@ class AmxWriter {
   void advance_sums(int vectors) {
     pointers_.advance_input(b_, isa_, vectors);
     if (!piece_.whole()) b_.advance(partial_, vectors * partial_stride());
-    b_.advance(ahead_, vectors * lines_ahead_ * kRowBytes);
+    b_.advance(ahead_, vectors * lines_ahead_ * kLine);
   }
 
   std::vector<Quad> quads_of(int vectors) const {
@@ -240,16 +236,15 @@ class AmxWriter {
         b_.tile_load(sums(t, v), partial(t, v), kRowBytes);
     });
     const std::vector<Product> products = products_of(vectors);
-    size_t finished = 0;
-    int64_t asked = 0;
-    const int64_t to_ask = vectors > 1 ? vectors * lines_ahead_ : 0;
+    Spread epilogue(int64_t(quads.size())), lines(vectors > 1 ? vectors * lines_ahead_ : 0);
+    const auto finish_quad = [&](int64_t i) { finish(quads[size_t(i)]); };
     for (size_t i = 0; i < products.size(); ++i) {
       multiply(products[i]);
-      for (; finished * products.size() < (i + 1) * quads.size(); ++finished) finish(quads[finished]);
-      for (; asked * int64_t(products.size()) < int64_t(i + 1) * to_ask; ++asked)
-        b_.ask_for({ahead_, asked * kRowBytes}, kRowBytes);
+      const auto done = int64_t(i + 1), all = int64_t(products.size());
+      epilogue.until(done, all, finish_quad);
+      lines.until(done, all, [this](int64_t line) { b_.ask_for({ahead_, line * kLine}, kLine); });
     }
-    for (; finished < quads.size(); ++finished) finish(quads[finished]);
+    epilogue.finish(finish_quad);
     for_each_sum([&](int t, int v) {
       b_.tile_store(piece_.last ? Mem{kir::kScratch, in_scratch(t, v)} : partial(t, v), sums(t, v), kRowBytes);
     });
