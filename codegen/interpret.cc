@@ -204,13 +204,11 @@ class Machine {
       case Opcode::pair_bytes:
         return bits([&](int i) { return byte_of(a.lane[size_t(i)], x.imm) | byte_of(b.lane[size_t(i)], x.imm) << 16; });
       case Opcode::pack:
-        return bits([&](int i) {
-          return clamp_byte(a.s(i)) | clamp_byte(b.s(i)) << 8 | clamp_byte(c.s(i)) << 16 | clamp_byte(e.s(i)) << 24;
-        });
       case Opcode::pack_s8:
       case Opcode::pack_half:
         return bits([&](int i) {
           const auto byte = [&](const Vector& v) {
+            if (x.op == Opcode::pack) return clamp_byte(v.s(i));
             const int32_t level = x.op == Opcode::pack_half ? int16_t(v.s(i)) : v.s(i);
             return uint32_t(uint8_t(std::clamp(level, -128, 127)));
           };

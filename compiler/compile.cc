@@ -165,6 +165,11 @@ static void warn_of_other_kernels(const Graph& graph, const CompileOptions& opti
                               ", and none for " + std::string(options.targets.front()->name));
 }
 
+int32_t strips_for(const CompileOptions& options, int64_t batch) {
+  if (options.threads == 0) return options.plan.strips;
+  return batch >= options.threads ? 1 : options.threads;
+}
+
 Compiled compile(const std::string& path, const CompileOptions& options) {
   Compiled c;
   c.imported = import_onnx(path, options.import);
@@ -193,6 +198,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   if (targets.empty()) targets = {host_isas().front()};
   for (const Isa* isa : targets) {
     PlanOptions plan = options.plan;
+    plan.strips = strips_for(options, c.graph.meta.batch);
     if (const auto kernels = options.kernels.find(std::string(isa->name)); kernels != options.kernels.end())
       plan.kernels = kernels->second;
     c.plans.push_back(make_plan(c.graph, *isa, plan, raw_head ? &*raw_head : nullptr));
@@ -208,6 +214,7 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
   image.sha256 = c.graph.meta.sha256;
   image.compiler = std::string("sparsec ") + kVersion;
   image.options = options.options_text;
+  if (options.threads > 0) image.options += " --strips " + std::to_string(strips_for(options, c.graph.meta.batch));
   image.batch = c.graph.meta.batch;
   image.inputs = tensors(c.graph, c.graph.inputs);
   image.outputs = tensors(c.graph, c.graph.outputs);

@@ -24,12 +24,19 @@ struct CompileOptions {
   std::string cpp_namespace;                  // empty: the name
   std::string options_text;                   // as given, for the header's comment
   PlanOptions plan;
+  // That will run it, where that is known: a strip for each, unless a batch has a picture for each
+  // (runtime/core/run.h). The batch may be the file's own, so it is the compiler that decides, and tells it in the
+  // header's comment. 0: as many strips as `plan` says.
+  int threads = 0;
   std::map<std::string, KernelChoices> kernels;  // by instruction set: instead of the cost model's choice
   std::string kernels_sha256;                    // of the model that they were measured for; empty: not told
   bool order_channels = true;
   // Called after each pass with its name and the graph; for --dump-ir and progress.
   std::function<void(const std::string& pass, const Graph& graph, bool changed)> on_pass;
 };
+
+// How many strips a picture of such a batch is cut into where it can be.
+int32_t strips_for(const CompileOptions& options, int64_t batch);
 
 struct Compiled {
   Graph imported;           // the real dialect, as import made it: the float meaning of the model

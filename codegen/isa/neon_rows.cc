@@ -16,6 +16,18 @@ std::string lookup256() {
   return text;
 }
 
+// a and c, b and e side by side as 16 bits; then these as bytes, of which bytes of two rows and pairs of two rows are
+// interleaved. How values are clamped is the narrowing instruction's.
+std::string halves_by(const std::string& narrow) {
+  return narrow + " v{s0}.4h, v{a}.4s\n" + narrow + " v{s1}.4h, v{b}.4s\n" + narrow + "2 v{s0}.8h, v{c}.4s\n" + narrow +
+         "2 v{s1}.8h, v{e}.4s\n";
+}
+std::string pack_halves(const std::string& narrow) {
+  return narrow + " v{s0}.8b, v{s0}.8h\n" + narrow +
+         " v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
+         "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h";
+}
+
 }  // namespace
 
 std::vector<OpText> neon_rows() {
@@ -55,19 +67,9 @@ std::vector<OpText> neon_rows() {
       {Opcode::lookup8, "ld1 {table2}, [{at}]\ntbl v{d}.16b, {table2}, v{index8}.16b"},
       {Opcode::max_u8, "umax v{d}.16b, v{a}.16b, v{b}.16b"},
       {Opcode::unpack, "shl v{d}.4s, v{a}.4s, #{24-8i}\nushr v{d}.4s, v{d}.4s, #24"},
-      // a and c, b and e side by side as bytes, then bytes of two rows and pairs of two rows interleaved
-      {Opcode::pack,
-       "sqxtun v{s0}.4h, v{a}.4s\nsqxtun v{s1}.4h, v{b}.4s\nsqxtun2 v{s0}.8h, v{c}.4s\nsqxtun2 v{s1}.8h, v{e}.4s\n"
-       "uqxtn v{s0}.8b, v{s0}.8h\nuqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
-       "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
-      {Opcode::pack_s8,
-       "sqxtn v{s0}.4h, v{a}.4s\nsqxtn v{s1}.4h, v{b}.4s\nsqxtn2 v{s0}.8h, v{c}.4s\nsqxtn2 v{s1}.8h, v{e}.4s\n"
-       "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
-       "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
-      {Opcode::pack_half,
-       "uzp1 v{s0}.8h, v{a}.8h, v{c}.8h\nuzp1 v{s1}.8h, v{b}.8h, v{e}.8h\n"
-       "sqxtn v{s0}.8b, v{s0}.8h\nsqxtn v{s1}.8b, v{s1}.8h\nzip1 v{s0}.16b, v{s0}.16b, v{s1}.16b\n"
-       "ext v{s1}.16b, v{s0}.16b, v{s0}.16b, #8\nzip1 v{d}.8h, v{s0}.8h, v{s1}.8h"},
+      {Opcode::pack, halves_by("sqxtun") + pack_halves("uqxtn")},
+      {Opcode::pack_s8, halves_by("sqxtn") + pack_halves("sqxtn")},
+      {Opcode::pack_half, "uzp1 v{s0}.8h, v{a}.8h, v{c}.8h\nuzp1 v{s1}.8h, v{b}.8h, v{e}.8h\n" + pack_halves("sqxtn")},
       {Opcode::lookup256, lookup256()},
   };
 }

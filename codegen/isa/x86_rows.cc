@@ -7,6 +7,12 @@ namespace sparsec {
 
 using kir::Opcode;
 
+// The last narrowing decides how bytes are clamped.
+static std::string pack_with(const std::string& narrow) {
+  return "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\n" + narrow +
+         " {d}, {s0}, {d}\nvpshufb .Lpack_{fn}(%rip), {d}, {d}";
+}
+
 std::vector<OpText> x86_rows(Encoding encoding) {
   const bool evex = encoding == Encoding::evex;
   const std::string element = evex ? "d" : "", move = evex ? "64" : "";  // the suffixes by which EVEX names differ
@@ -33,12 +39,8 @@ std::vector<OpText> x86_rows(Encoding encoding) {
       {Opcode::to_int, "vcvtps2dq {a}, {d}"},
       {Opcode::max_u8, "vpmaxub {b}, {a}, {d}"},
       {Opcode::unpack, "vpslld ${24-8i}, {a}, {d}\nvpsrld $24, {d}, {d}"},
-      {Opcode::pack,
-       "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\nvpackuswb {d}, {s0}, {d}\nvpshufb .Lpack_{fn}(%rip), {d}, "
-       "{d}"},
-      {Opcode::pack_s8,
-       "vpackssdw {b}, {a}, {s0}\nvpackssdw {e}, {c}, {d}\nvpacksswb {d}, {s0}, {d}\nvpshufb .Lpack_{fn}(%rip), {d}, "
-       "{d}"},
+      {Opcode::pack, pack_with("vpackuswb")},
+      {Opcode::pack_s8, pack_with("vpacksswb")},
   };
 }
 

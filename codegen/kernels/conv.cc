@@ -13,7 +13,9 @@
 #include "codegen/kernels/conv_epilogue.h"
 #include "codegen/kernels/conv_pairs.h"
 #include "codegen/kernels/conv_products.h"
-#include "codegen/kernels/dense_runs.h"
+#include "codegen/kernels/conv_start.h"
+#include "codegen/kernels/dense_walk.h"
+#include "codegen/kernels/lines_ahead.h"
 #include "codegen/kernels/pieces.h"
 #include "compiler/error.h"
 
@@ -67,14 +69,10 @@ class ConvWriter {
     const size_t before_the_loop = b_.place();
     b_.loop_tiles();
     for (int r = 0; r < rows_; ++r) {
-      if (!piece_.first)
-        b_.load(r, partial(r));
-      else if (!spec_.integer)
-        b_.broadcast(r, stream_.next(spec_.bias[row(r)]));
-      else if (isa_.signed_dot || spec_.has_acc_bias(first_, rows_))
-        b_.broadcast(r, stream_.next(start(r)));
+      if (piece_.first)
+        start_accumulator(isa_, spec_, first_, rows_, r, b_, stream_);
       else
-        b_.one(Opcode::zero, r);
+        b_.load(r, partial(r));
     }
     if (const int row = long_row(); row >= 0) products_.split_row(row);
     family_ == ConvFamily::unrolled ? unrolled() : dense();
@@ -99,43 +97,20 @@ class ConvWriter {
  private:
   size_t row(int r) const { return size_t(first_ + r); }
 
-  // What the accumulator starts with. Signed products are of x - 128, so the rest, 128 times the row's weights, is
-  // added here.
-  int32_t start(int r) const {
-    auto sum = spec_.acc_bias.empty() ? 0 : uint32_t(spec_.acc_bias[row(r)]);
-    if (isa_.signed_dot)
-      for (size_t slot = 0; slot < slots_of(spec_); ++slot)
-        for (int i = 0; i < 4; ++i) sum += 128u * uint32_t(int8_t(word(r, slot) >> (8 * i)));
-    return int32_t(sum);
-  }
   Mem partial(int r) const { return {partial_, int64_t(r) * isa_.vector_bytes()}; }
 
-  // The next kernel's constants and code come from beyond the second-level cache: they are asked for among the
-  // products.
+  // The next kernel's constants and code.
   int add_ahead() {
-    std::vector<ConvPointer>& list = pointers_.list;
-    if (family_ != ConvFamily::unrolled || spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) ||
-        list.size() + 2 > size_t(kir::kMaxPointers))
-      return -1;
+    if (family_ != ConvFamily::unrolled || !can_ask_ahead(isa_, spec_, pointers_, 2)) return -1;
     const int64_t products = counts_.products;
-    // as many as this kernel has, spread over the tiles; no more than there are products
-    const auto lines = [&](int64_t bytes) {
-      return std::min(products, (bytes / kLine + spec_.tiles / 2) / spec_.tiles);
-    };
     constexpr int64_t kWordBytes = 4, kProductBytes = 10, kRowBytes = 64;  // of code about
-    stream_lines_ = lines(products * kWordBytes);
-    code_lines_ = lines(products * kProductBytes + rows_ * kRowBytes);
-    if (code_lines_ == 0) return -1;
-    list.push_back(ConvPointer::ahead);
-    list.push_back(ConvPointer::code_ahead);
-    return int(list.size()) - 2;
+    stream_lines_ = lines_a_tile(spec_, products * kWordBytes, products);
+    code_lines_ = lines_a_tile(spec_, products * kProductBytes + rows_ * kRowBytes, products);
+    return code_lines_ == 0 ? -1 : add_pointers(pointers_, {ConvPointer::ahead, ConvPointer::code_ahead});
   }
-  // Those that are due when `done` of `all` slots are.
-  void ask_ahead(size_t done, size_t all, int64_t& asked) {
-    if (ahead_ < 0) return;
-    for (; asked * int64_t(all) < int64_t(done) * (stream_lines_ + code_lines_); ++asked)
-      b_.ask_for(asked < stream_lines_ ? Mem{ahead_, asked * kLine} : Mem{ahead_ + 1, (asked - stream_lines_) * kLine},
-                 kLine);
+  void ask_ahead(int64_t line) {
+    b_.ask_for(line < stream_lines_ ? Mem{ahead_, line * kLine} : Mem{ahead_ + 1, (line - stream_lines_) * kLine},
+               kLine);
   }
   int64_t offset(size_t slot) const {
     return int64_t(slot / spec_.taps.size()) * spec_.in_plane_bytes + spec_.taps[slot % spec_.taps.size()];
@@ -168,14 +143,15 @@ class ConvWriter {
     const size_t taps = spec_.taps.size();
     constexpr int64_t kNone = INT64_MIN;
     int64_t farthest = kNone;  // of the plane's vectors
-    int64_t asked = 0;
+    Spread lines(ahead_ < 0 ? 0 : stream_lines_ + code_lines_);
     for (size_t slot = piece_.begin; slot < piece_.end; ++slot) {
       ProductSlot s{{kInputPointer, offset(slot)}, {}};
       for (int r = 0; r < rows_; ++r)
         if (word(r, slot) != 0) s.words.push_back({r, {word(r, slot)}});
       if (!s.words.empty()) farthest = std::max(farthest, offset(slot));
       products_.add(std::move(s));
-      ask_ahead(slot + 1 - piece_.begin, piece_.end - piece_.begin, asked);
+      lines.until(int64_t(slot + 1 - piece_.begin), int64_t(piece_.end - piece_.begin),
+                  [this](int64_t line) { ask_ahead(line); });
       if ((slot + 1) % taps != 0 && slot + 1 != piece_.end) continue;
       products_.end_plane();
       if (!ahead || farthest == kNone) continue;
@@ -185,33 +161,18 @@ class ConvWriter {
     products_.flush();
   }
 
-  static constexpr int64_t kLine = 64, kProductsAnAsking = 8;
+  static constexpr int64_t kProductsAnAsking = 8;
 
   // For each run of planes a loop whose body holds the products of a few of them, zero or not.
   void dense() {
-    int64_t plane = 0;  // where the input pointer stands
-    const auto go_to = [&](int64_t to) {
-      b_.advance(kInputPointer, (to - plane) * spec_.in_plane_bytes);
-      plane = to;
-    };
-    for (const PlaneRun& run : dense_runs(spec_, first_, first_ + rows_)) {
-      go_to(run.first);
-      const int64_t planes = products_.planes_a_turn(run.count, run.taps), turns = run.count / planes;
-      if (turns > 1) {
-        stream_.move_to(stream_.bytes());
-        b_.loop(turns);
-      }
-      for (int64_t i = 0; i < planes; ++i) add_products(run, i, planes, turns);
-      products_.flush();
-      if (turns == 1) continue;
-      stream_.move_to(stream_.bytes());
-      b_.advance(kInputPointer, planes * spec_.in_plane_bytes);
-      b_.end();
-      plane += run.count;
-      const std::vector<uint32_t> rest = products_.take_later_turns();
-      stream_.append(rest, stream_.bytes() + int64_t(rest.size()) * 4);
-    }
-    go_to(0);
+    walk_runs(
+        b_, stream_, spec_, dense_runs(spec_, first_, first_ + rows_),
+        [this](const PlaneRun& run) { return products_.planes_a_turn(run.count, run.taps); },
+        [this](const PlaneRun& run, int64_t planes, int64_t turns) {
+          for (int64_t i = 0; i < planes; ++i) add_products(run, i, planes, turns);
+          products_.flush();
+          return products_.take_later_turns();
+        });
   }
 
   // Those of the run's plane i and of every `planes`th one behind it, which later turns meet.
@@ -256,6 +217,11 @@ std::vector<int64_t> products_by_slot(const Isa& isa, const ConvSpec& spec, int6
   return n;
 }
 
+// Whether a dense kernel is one of conv_pairs.h.
+bool in_pairs(const Isa& isa, const ConvSpec& spec, ConvFamily family) {
+  return family == ConvFamily::dense && takes_pairs(isa, spec);
+}
+
 }  // namespace
 
 constexpr std::array kFamilyNames{"dense", "unrolled", "amx"};  // in the order of ConvFamily
@@ -288,9 +254,7 @@ std::vector<int64_t> row_groups(const Isa& isa, const ConvSpec& spec, ConvFamily
   if (family == ConvFamily::amx) return amx_row_groups(spec);
   const int64_t rows = spec.rows, rows_per_plane = spec.rows_per_plane();
   const int64_t units = (rows + rows_per_plane - 1) / rows_per_plane,
-                most = (family == ConvFamily::dense && takes_pairs(isa, spec) ? max_rows_of_pairs(isa, spec)
-                                                                              : max_rows(isa)) /
-                       rows_per_plane;
+                most = (in_pairs(isa, spec, family) ? max_rows_of_pairs(isa, spec) : max_rows(isa)) / rows_per_plane;
   const int64_t groups = (units + most - 1) / most;
   std::vector<int64_t> borders;
   for (int64_t g = 0; g <= groups; ++g) borders.push_back(std::min(rows, units * g / groups * rows_per_plane));
@@ -319,8 +283,7 @@ std::vector<ConvKernel> lower_conv(const Isa& isa, const ConvSpec& spec, ConvFam
                                    size_t pieces, WordPool& pool, const std::string& name, const std::string& comment) {
   const size_t slots = size_t(spec.in_planes) * spec.taps.size();
   SPARSEC_CHECK(spec.words.size() == size_t(spec.rows) * slots, "weights do not fill the specification of " + name);
-  if (family == ConvFamily::dense && takes_pairs(isa, spec))
-    return {lower_conv_pairs(isa, spec, first, last, pool, name, comment)};
+  if (in_pairs(isa, spec, family)) return {lower_conv_pairs(isa, spec, first, last, pool, name, comment)};
   std::vector<Piece> parts{{0, slots, true, true}};
   if (family == ConvFamily::unrolled && pieces > 1) parts = pieces_of(products_by_slot(isa, spec, first, last), pieces);
   if (family == ConvFamily::amx) parts = pieces_of(amx_products_by_block(spec, first, last), pieces);

@@ -7,7 +7,9 @@
 #include <array>
 #include <utility>
 
+#include "codegen/kernels/amx_tiles.h"
 #include "codegen/kernels/conv_epilogue.h"
+#include "codegen/kernels/lines_ahead.h"
 #include "compiler/error.h"
 
 namespace sparsec::kernels {
@@ -15,10 +17,9 @@ namespace {
 
 using kir::Opcode;
 
-constexpr int64_t kRows = 16;       // output channels of a tile, and pixels
-constexpr int64_t kMaxPlanes = 16;  // input planes of a tile
-constexpr int64_t kRowBytes = 64;
-constexpr int64_t kTileBytes = 1024;
+constexpr int64_t kRows = kTileRows;  // output channels of a tile, and pixels
+constexpr int64_t kMaxPlanes = 16;    // input planes of a tile
+constexpr int64_t kRowBytes = kTileRowBytes;
 constexpr int kSums = 4;                        // vector registers that hold rows; the epilogue has the rest
 constexpr int kTilesPerPass = 2, kVectors = 2;  // of output channels; of pixels
 static_assert(kAmxRows == kTilesPerPass * kRows);
@@ -59,21 +60,11 @@ void for_each_input(const ConvSpec& spec, int64_t first_block, int64_t end_block
     for (size_t tap = 0; tap < spec.taps.size(); ++tap) f(block, tap);
 }
 
-// The 64 bytes that tile_config reads: how many rows each tile has, and how many bytes a row.
 std::vector<uint32_t> configuration(const Blocks& blocks) {
-  std::array<uint8_t, 64> bytes{};
-  const auto shape = [&](int tile, int64_t rows, int64_t row_bytes) {
-    bytes[16 + 2 * size_t(tile)] = uint8_t(row_bytes);
-    bytes[48 + size_t(tile)] = uint8_t(rows);
-  };
-  bytes[0] = 1;  // the palette: eight tiles of up to 16 rows of up to 64 bytes
-  for (int v = 0; v < kVectors; ++v)
-    for (int t = 0; t < kTilesPerPass; ++t) shape(sums(t, v), kRows, kRowBytes);
-  for (int t = 0; t < kTilesPerPass; ++t) shape(weights(t), kRows, 4 * blocks.size);
-  for (int v = 0; v < kVectors; ++v) shape(input(v), blocks.size, kRowBytes);
-  std::vector<uint32_t> words(16);
-  for (size_t i = 0; i < bytes.size(); ++i) words[i / 4] |= uint32_t(bytes[i]) << (8 * (i % 4));
-  return words;
+  std::array<TileShape, 8> tiles{};
+  for (int t = 0; t < kTilesPerPass; ++t) tiles[size_t(weights(t))].row_bytes = 4 * blocks.size;
+  for (int v = 0; v < kVectors; ++v) tiles[size_t(input(v))].rows = blocks.size;
+  return tile_configuration(tiles);
 }
 
 class AmxWriter {
@@ -89,7 +80,7 @@ class AmxWriter {
         piece_(piece),
         pointers_(pointers_of(spec, piece)),
         partial_(int(pointers_.list.size()) - 1),
-        ahead_(add_ahead(pointers_.list)),
+        ahead_(add_ahead()),
         b_(std::move(name), std::move(comment), int(pointers_.list.size())),
         stream_(b_, kStreamPointer, isa),
         epilogue_(isa, spec, pointers_, first, b_, stream_, pool, kSums, true) {}
@@ -115,22 +106,17 @@ class AmxWriter {
     }
     b_.one(Opcode::tile_release, 0);
     epilogue_.load_constants_at(before_the_loops);
-    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_, lines_ahead_ * kRowBytes};
+    return {b_.finish(), stream_.words(), pointers_.list, products_, loads_, lines_ahead_ * kLine};
   }
 
  private:
-  // The weights of the kernel that runs next come from beyond the second-level cache, which takes about as long as the
-  // products of small pictures: they are asked for among these.
-  int add_ahead(std::vector<ConvPointer>& list) const {
-    if (spec_.tiles == 0 || !has_text(isa_, Opcode::prefetch) || list.size() == size_t(kir::kMaxPointers)) return -1;
-    list.push_back(ConvPointer::ahead);
-    return int(list.size()) - 1;
+  // The weights of the kernel that runs next take about as long to come as the products of small pictures.
+  int add_ahead() {
+    return can_ask_ahead(isa_, spec_, pointers_, 1) ? add_pointers(pointers_, {ConvPointer::ahead}) : -1;
   }
-  // As many as this kernel's weights have, spread over the tiles; no more than there are products.
   int64_t lines_to_ask_for() const {
     const int64_t tiles = std::ranges::count_if(places_, [](int64_t place) { return place != 0; });
-    const int64_t lines = tiles * kTileBytes / kRowBytes;
-    return std::min(tiles, (lines + spec_.tiles / 2) / spec_.tiles);
+    return lines_a_tile(spec_, tiles * kTileBytes, tiles);
   }
 
   // One tile_dot, and what must be loaded for it first.
@@ -193,7 +179,7 @@ class AmxWriter {
   void advance_sums(int vectors) {
     pointers_.advance_input(b_, isa_, vectors);
     if (!piece_.whole()) b_.advance(partial_, vectors * partial_stride());
-    b_.advance(ahead_, vectors * lines_ahead_ * kRowBytes);
+    b_.advance(ahead_, vectors * lines_ahead_ * kLine);
   }
 
   std::vector<Quad> quads_of(int vectors) const {
@@ -250,16 +236,15 @@ class AmxWriter {
         b_.tile_load(sums(t, v), partial(t, v), kRowBytes);
     });
     const std::vector<Product> products = products_of(vectors);
-    size_t finished = 0;
-    int64_t asked = 0;
-    const int64_t to_ask = vectors > 1 ? vectors * lines_ahead_ : 0;
+    Spread epilogue(int64_t(quads.size())), lines(vectors > 1 ? vectors * lines_ahead_ : 0);
+    const auto finish_quad = [&](int64_t i) { finish(quads[size_t(i)]); };
     for (size_t i = 0; i < products.size(); ++i) {
       multiply(products[i]);
-      for (; finished * products.size() < (i + 1) * quads.size(); ++finished) finish(quads[finished]);
-      for (; asked * int64_t(products.size()) < int64_t(i + 1) * to_ask; ++asked)
-        b_.ask_for({ahead_, asked * kRowBytes}, kRowBytes);
+      const auto done = int64_t(i + 1), all = int64_t(products.size());
+      epilogue.until(done, all, finish_quad);
+      lines.until(done, all, [this](int64_t line) { b_.ask_for({ahead_, line * kLine}, kLine); });
     }
-    for (; finished < quads.size(); ++finished) finish(quads[finished]);
+    epilogue.finish(finish_quad);
     for_each_sum([&](int t, int v) {
       b_.tile_store(piece_.last ? Mem{kir::kScratch, in_scratch(t, v)} : partial(t, v), sums(t, v), kRowBytes);
     });

@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "codegen/kernels/conv_epilogue.h"
-#include "codegen/kernels/dense_runs.h"
+#include "codegen/kernels/conv_start.h"
+#include "codegen/kernels/dense_walk.h"
 
 namespace sparsec::kernels {
 namespace {
@@ -34,8 +35,9 @@ class PairWriter {
     for (vectors_ = kVectors; vectors_ > 0; --vectors_) {
       b_.loop_tiles(vectors_);
       begin_sums();
-      for (const PlaneRun& run : runs_) add_run(run);
-      go_to(0);
+      walk_runs(
+          b_, stream_, spec_, runs_, [](const PlaneRun&) { return 1; },
+          [this](const PlaneRun& run, int64_t, int64_t) { return add_plane(run); });
       const int64_t scalings = stream_.bytes();
       for (int v = 0; v < vectors_; ++v) {
         if (v > 0) stream_.rewind_to(scalings);
@@ -62,28 +64,13 @@ class PairWriter {
 
   void begin_sums() {
     for (int r = 0; r < rows_; ++r) {
-      if (!spec_.integer)
-        b_.broadcast(sum(r, 0), stream_.next(spec_.bias[size_t(first_ + r)]));
-      else if (spec_.has_acc_bias(first_, rows_))
-        b_.broadcast(sum(r, 0), stream_.next(spec_.acc_bias[size_t(first_ + r)]));
-      else
-        b_.one(Opcode::zero, sum(r, 0));
+      start_accumulator(isa_, spec_, first_, rows_, r, b_, stream_);  // sum(r, 0)
       for (int v = 1; v < vectors_; ++v) b_.two(Opcode::move, sum(r, v), sum(r, 0));
     }
   }
 
-  void go_to(int64_t plane) {
-    b_.advance(kInputPointer, (plane - plane_) * spec_.in_plane_bytes);
-    plane_ = plane;
-  }
-
-  // The products of one plane, looped over the run's.
-  void add_run(const PlaneRun& run) {
-    go_to(run.first);
-    if (run.count > 1) {
-      stream_.move_to(stream_.bytes());
-      b_.loop(run.count);
-    }
+  // The products of one plane, and the words of the run's others.
+  std::vector<uint32_t> add_plane(const PlaneRun& run) {
     size_t tap = SIZE_MAX;
     for (const PlaneRun::Product& p : run.products) {
       if (p.tap != tap)
@@ -95,15 +82,10 @@ class PairWriter {
         b_.three(spec_.integer ? Opcode::dot4_words : Opcode::fma, sum(p.row, v), input(v), weight());
     }
     ask_ahead(run);
-    if (run.count == 1) return;
-    stream_.move_to(stream_.bytes());
-    b_.advance(kInputPointer, spec_.in_plane_bytes);
-    b_.end();
-    plane_ += run.count;
     std::vector<uint32_t> later;
     for (int64_t plane = run.first + 1; plane < run.first + run.count; ++plane)
       for (const PlaneRun::Product& p : run.products) later.push_back(word(plane, p));
-    stream_.append(later, stream_.bytes() + int64_t(later.size()) * 4);
+    return later;
   }
   // A plane's next vectors: one in each of so many places is more than the CPU's own prefetchers follow.
   void ask_ahead(const PlaneRun& run) {
@@ -124,7 +106,6 @@ class PairWriter {
   WordStream stream_;
   ConvEpilogue epilogue_;
   int vectors_ = kVectors;  // of the loop that is written
-  int64_t plane_ = 0;       // where the input pointer stands
 };
 
 }  // namespace

@@ -1,10 +1,9 @@
 // The products' words are read in order, each once per tile, so that nothing can be moved out of the loop.
 #include "codegen/kernels/roofs.h"
 
-#include <array>
 #include <bit>
-#include <cstring>
 
+#include "codegen/kernels/amx_tiles.h"
 #include "codegen/kernels/builder.h"
 
 namespace sparsec::kernels {
@@ -18,30 +17,21 @@ constexpr int kRounds = 4, kIterations = 64;
 // Two by two tiles of sums, as convolutions have them (conv_amx.h), of operands that are loaded once.
 PeakKernel tile_peak_kernel(std::string name) {
   constexpr int kSums = 4, kFirst = 4, kSecond = 6;
-  constexpr int64_t kRows = 16, kRowBytes = 64, kTileBytes = kRows * kRowBytes;
   Builder b(std::move(name), "the most products of tiles", 3);
   b.with_memory(Opcode::tile_config, 0, 0, {0, 0});
   for (int t = 0; t < kSums; ++t) b.one(Opcode::tile_zero, t);
-  for (int t = kFirst; t < 8; ++t) b.tile_load(t, {1, 0}, kRowBytes);
+  for (int t = kFirst; t < 8; ++t) b.tile_load(t, {1, 0}, kTileRowBytes);
   b.loop_tiles();
   b.loop(kIterations);
   for (int round = 0; round < kRounds; ++round)
     for (int t = 0; t < kSums; ++t) b.three(Opcode::tile_dot, t, kFirst + t % 2, kSecond + t / 2);
   b.end();
   b.end();
-  for (int t = 0; t < kSums; ++t) b.tile_store({2, t * kTileBytes}, t, kRowBytes);
+  for (int t = 0; t < kSums; ++t) b.tile_store({2, t * kTileBytes}, t, kTileRowBytes);
   b.one(Opcode::tile_release, 0);
 
-  PeakKernel peak{b.finish(), {}, std::vector<uint32_t>(kTileBytes / 4, 0x01010101u), 0, kSums * kTileBytes};
-  std::array<uint8_t, 64> shapes{1};
-  for (size_t t = 0; t < 8; ++t) {
-    shapes[16 + 2 * t] = kRowBytes;
-    shapes[48 + t] = kRows;
-  }
-  peak.data.resize(shapes.size() / 4);
-  std::memcpy(peak.data.data(), shapes.data(), shapes.size());
-  peak.macs_per_tile = int64_t{kIterations} * kRounds * kSums * kRows * kRows * kRowBytes;
-  return peak;
+  return {b.finish(), tile_configuration({}), std::vector<uint32_t>(kTileBytes / 4, 0x01010101u),
+          int64_t{kIterations} * kRounds * kSums * kTileRows * kTileRows * kTileRowBytes, kSums * kTileBytes};
 }
 
 }  // namespace

@@ -127,16 +127,14 @@ std::optional<int64_t> l2_kib(const ModelOptions& o, const LoadOptions& load) {
   return kib > 0 ? std::optional(kib) : std::nullopt;
 }
 
-// Those that are asked for. Else one for each thread where it is known who will run it, unless a batch has a picture
-// for each (runtime/core/run.h).
-std::optional<int> strips(const ModelOptions& o, const LoadOptions& load) {
-  if (o.strips) return o.strips;
-  if (load.isa.empty() && o.targets != std::vector<std::string>{"host"}) return std::nullopt;
-  const int threads = load.threads > 0 ? load.threads : rt::usable_cores();
-  return o.batch.value_or(1) >= threads ? 1 : threads;
+// By whose number strips are chosen; 0 where it is not known who will run it, or strips are asked for.
+int threads_to_run(const ModelOptions& o, const LoadOptions& load) {
+  if (o.strips || (load.isa.empty() && o.targets != std::vector<std::string>{"host"})) return 0;
+  return load.threads > 0 ? load.threads : rt::usable_cores();
 }
 
-// Everything of the options that shapes a library, as text: for its header, the cache's key and its listing.
+// Everything of the options that shapes a library, but for its threads, as text: for its header, the cache's key and
+// its listing.
 std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   std::string out;
   for (const std::string& target : load.isa.empty() ? o.targets : std::vector{load.isa}) out += " " + target;
@@ -145,7 +143,7 @@ std::string fingerprint(const ModelOptions& o, const LoadOptions& load) {
   for (const std::string& anchors : o.anchors) out += " --anchors " + anchors;
   if (o.columns != "auto") out += " --columns " + o.columns;
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out += fmt::format(" --l2 {}", *kib);
-  if (const std::optional<int> n = strips(o, load)) out += fmt::format(" --strips {}", *n);
+  if (o.strips) out += fmt::format(" --strips {}", *o.strips);
   if (!o.plan.empty()) {  // what is in it counts, not where it is
     const auto bytes = read_file(o.plan);
     out += " --plan " + hash({bytes.begin(), bytes.end()}).substr(0, 12);
@@ -191,7 +189,8 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   out.anchors = parse_anchors(o.anchors);
   out.plan.columns = o.columns != "off";
   if (const std::optional<int64_t> kib = l2_kib(o, load)) out.plan.l2_bytes = *kib << 10;
-  if (const std::optional<int> n = strips(o, load)) out.plan.strips = *n;
+  if (o.strips) out.plan.strips = *o.strips;
+  out.threads = threads_to_run(o, load);
   out.targets = load.isa.empty() ? isas(o.targets) : std::vector{isa_to_run(o, load)};
   if (!o.plan.empty()) {
     const PlanFile plan = read_plan_file(o.plan);
@@ -217,13 +216,13 @@ Compiled compile_with_progress(const std::string& path, const CompileOptions& op
 LoadedModel open_model(const std::string& path, const ModelOptions& model_options, const LoadOptions& load_options) {
   if (is_ready_to_run(path, model_options)) return LoadedModel(engine::load(path), path, load_options);
   const CompileOptions compiler = options_for(path, model_options, load_options);  // asked before the cache is
-  const std::string& options = compiler.options_text;
   const std::string model = importer::read_onnx(path).sha256;
   std::string names;
   if (!model_options.class_names.empty())
     for (const std::string& name : read_class_names(model_options.class_names)) names += name + "\n";
   const std::string key =
-      hash(model + "\n" + compiler_identity() + "\n" + cpu_identity() + "\n" + options + "\n" + names);
+      hash(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", model, compiler_identity(), cpu_identity(), compiler.options_text,
+                       strips_for(compiler, model_options.batch.value_or(1)), names));
   const Cache cache;
   if (const fs::path found = cache.find(key); !found.empty()) {
     if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);
@@ -231,7 +230,7 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
 
   const Heartbeat heartbeat("compiling " + fs::path(path).filename().string());
   const ModelImage image = compile(path, compiler).image;
-  const std::string about = fs::path(path).filename().string() + "  " + options;
+  const std::string about = fs::path(path).filename().string() + "  " + image.options;
   if (const fs::path stored = cache.store(key, about, engine::build(image, engine::Form::shared)); !stored.empty()) {
     if (const auto library = load_if_there(stored)) return LoadedModel(*library, path, load_options);
   }

@@ -13,32 +13,21 @@
 #include <map>
 
 #include "compiler/passes/passes.h"
+#include "compiler/passes/phased_window.h"
 #include "compiler/passes/rewrite.h"
 
 namespace sparsec::passes {
 namespace {
 
-// One dimension of a strided window, in phases.
-struct PhasedWindow {
-  int64_t stride, pad_before, dilation;  // of the old window
-  int64_t first;                         // offset t of the new kernel's first tap, never above 0
-  int64_t kernel, new_before, new_after;
-
-  PhasedWindow(int64_t size, int64_t out, int64_t taps, int64_t s, int64_t d, int64_t before)
-      : stride(s), pad_before(before), dilation(d), first(floor_div(-before, s)) {
-    const int64_t last = floor_div((taps - 1) * d - before, s);
-    const int64_t new_size = (size + s - 1) / s;
-    kernel = last - first + 1;
-    new_before = -first;
-    new_after = (out - 1) + kernel - new_size - new_before;
-    if (new_after < 0) {
-      kernel -= new_after;
-      new_after = 0;
-    }
+// With rows of zeros for what would be negative padding.
+PhasedWindow strided(int64_t size, int64_t out, int64_t taps, int64_t s, int64_t d, int64_t before) {
+  PhasedWindow window(size, out, 1, taps, s, d, before);
+  if (window.new_after < 0) {
+    window.kernel -= window.new_after;
+    window.new_after = 0;
   }
-  int64_t position(int64_t tap) const { return floor_div(tap * dilation - pad_before, stride) - first; }
-  int64_t phase(int64_t tap) const { return tap * dilation - pad_before - stride * (position(tap) + first); }
-};
+  return window;
+}
 
 Tensor phased_weights(const Tensor& w, const PhasedWindow& rows, const PhasedWindow& cols) {
   const int64_t out = w.shape[0], in = w.shape[1];
@@ -50,8 +39,9 @@ Tensor phased_weights(const Tensor& w, const PhasedWindow& rows, const PhasedWin
       for (int64_t i = 0; i < w.shape[2]; ++i) {
         for (int64_t j = 0; j < w.shape[3]; ++j) {
           const int64_t from = ((o * in + c) * w.shape[2] + i) * w.shape[3] + j;
-          const int64_t channel = (rows.phase(i) * cols.stride + cols.phase(j)) * in + c;
-          const int64_t to = ((o * new_in + channel) * rows.kernel + rows.position(i)) * cols.kernel + cols.position(j);
+          const int64_t channel = (rows.phase(0, i) * cols.stride + cols.phase(0, j)) * in + c;
+          const int64_t to =
+              ((o * new_in + channel) * rows.kernel + rows.position(0, i)) * cols.kernel + cols.position(0, j);
           std::memcpy(phased.bytes.data() + size_t(to) * element, w.bytes.data() + size_t(from) * element, element);
         }
       }
@@ -60,7 +50,7 @@ Tensor phased_weights(const Tensor& w, const PhasedWindow& rows, const PhasedWin
   return phased;
 }
 
-Window* window_of(Node& node) {
+Window* conv_window(Node& node) {
   if (QConv* conv = std::get_if<QConv>(&node.op)) return &conv->window;
   if (FConv* conv = std::get_if<FConv>(&node.op)) return &conv->window;
   return nullptr;
@@ -73,7 +63,7 @@ class Lowering {
   void run() {
     const size_t count = graph_.nodes.size();
     for (size_t i = 0; i < count; ++i) {
-      const Window* window = window_of(graph_.nodes[i]);
+      const Window* window = conv_window(graph_.nodes[i]);
       if (window && window->strides != std::array<int64_t, 2>{1, 1}) lower(i);
     }
   }
@@ -81,10 +71,10 @@ class Lowering {
  private:
   void lower(size_t index) {
     const Node node = graph_.nodes[index];
-    const Window old = *window_of(graph_.nodes[index]);
+    const Window old = *conv_window(graph_.nodes[index]);
     const Shape x = graph_.value(node.inputs[0]).shape, out = graph_.value(node.outputs[0]).shape;
-    const PhasedWindow rows(x[2], out[2], old.kernel[0], old.strides[0], old.dilations[0], old.pads.top);
-    const PhasedWindow cols(x[3], out[3], old.kernel[1], old.strides[1], old.dilations[1], old.pads.left);
+    const PhasedWindow rows = strided(x[2], out[2], old.kernel[0], old.strides[0], old.dilations[0], old.pads.top);
+    const PhasedWindow cols = strided(x[3], out[3], old.kernel[1], old.strides[1], old.dilations[1], old.pads.left);
 
     const Tensor* w = constant(graph_, node.inputs[1]);
     SPARSEC_CHECK(w, "weights of " + node.name + " are not constant");
@@ -94,8 +84,8 @@ class Lowering {
     Node& lowered = graph_.nodes[index];
     lowered.inputs[0] = phases;
     lowered.inputs[1] = weights;
-    *window_of(lowered) = Window{.kernel = {rows.kernel, cols.kernel},
-                                 .pads = {rows.new_before, cols.new_before, rows.new_after, cols.new_after}};
+    *conv_window(lowered) = Window{.kernel = {rows.kernel, cols.kernel},
+                                   .pads = {rows.new_before, cols.new_before, rows.new_after, cols.new_after}};
   }
 
   // The phases of the node's input, made once for all convolutions of that stride. What is missing at the end reads as

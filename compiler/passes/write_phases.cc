@@ -13,30 +13,13 @@
 //
 //   YOLOv5's stem: 3x3 over 12 channels at 320x320 and SpaceToDepth 2x2 -> 3x3 over 48 channels, 128 out, at 160x160
 #include "compiler/passes/passes.h"
+#include "compiler/passes/phased_window.h"
 #include "compiler/passes/rewrite.h"
 
 namespace sparsec::passes {
 namespace {
 
 constexpr int64_t kMaxChannels = 64;  // input channels of a tile
-
-// One dimension: the window over pixels, and the one over phases.
-struct PhasedTaps {
-  int64_t stride, pad_before;
-  int64_t first, kernel;  // offset of the new window's first tap; its length
-  int64_t new_before, new_after;
-
-  PhasedTaps(int64_t size, int64_t out, int64_t taps, int64_t before, int64_t s)
-      : stride(s), pad_before(before), first(floor_div(-before, s)) {
-    const int64_t last = floor_div(s - 1 + taps - 1 - before, s);
-    kernel = last - first + 1;
-    new_before = -first;
-    new_after = out / s + kernel - 1 - size / s - new_before;
-  }
-  // For tap i of output phase r: where it falls in the new window, and on which phase of the input.
-  int64_t position(int64_t r, int64_t i) const { return floor_div(r + i - pad_before, stride) - first; }
-  int64_t phase(int64_t r, int64_t i) const { return r + i - pad_before - stride * (position(r, i) + first); }
-};
 
 // `inner`, the SpaceToDepth of the convolution's input, and `outer`, that of its output.
 struct Phases {
@@ -51,7 +34,7 @@ struct Phases {
   }
 };
 
-Tensor phased_weights(const Tensor& w, const Phases& phases, const PhasedTaps& rows, const PhasedTaps& cols) {
+Tensor phased_weights(const Tensor& w, const Phases& phases, const PhasedWindow& rows, const PhasedWindow& cols) {
   const int64_t out = w.shape[0], in = w.shape[1], channels = in / (phases.inner.rows * phases.inner.cols);
   Tensor phased(w.type, {rows.stride * cols.stride * out, rows.stride * cols.stride * in, rows.kernel, cols.kernel});
   const size_t element = size_of(w.type);
@@ -134,8 +117,9 @@ class Rewrite {
         y[3] % phases.outer.cols != 0)
       return;
     if (x[1] * phases.outer.rows * phases.outer.cols > kMaxChannels) return;
-    const PhasedTaps rows(x[2], y[2], w->kernel[0], w->pads.top, phases.outer.rows),
-        cols(x[3], y[3], w->kernel[1], w->pads.left, phases.outer.cols);
+    const int64_t by_rows = phases.outer.rows, by_cols = phases.outer.cols;
+    const PhasedWindow rows(x[2], y[2] / by_rows, by_rows, w->kernel[0], by_rows, 1, w->pads.top),
+        cols(x[3], y[3] / by_cols, by_cols, w->kernel[1], by_cols, 1, w->pads.left);
     if (rows.new_after < 0 || cols.new_after < 0) return;
 
     const Window window{.kernel = {rows.kernel, cols.kernel},

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/error.h"
+#include "compiler/ir/window_of.h"
 #include "compiler/oracle/epilogue.h"
 #include "compiler/plan/choose_kernels.h"
 #include "compiler/plan/lowering.h"
@@ -84,11 +85,6 @@ std::vector<int32_t> rows_of(const Lowering& to, const Node& node) {
   return rows;
 }
 
-const Window& window_of(const Node& node) {
-  const auto* q = std::get_if<QConv>(&node.op);
-  return q ? q->window : std::get<FConv>(node.op).window;
-}
-
 ConvSpec spec_of(const Lowering& to, const Node& node, const std::vector<int32_t>& rows) {
   const auto* q = std::get_if<QConv>(&node.op);
   const auto* f = std::get_if<FConv>(&node.op);
@@ -97,7 +93,7 @@ ConvSpec spec_of(const Lowering& to, const Node& node, const std::vector<int32_t
   spec.integer = q != nullptr;
   spec.in_planes = in.layout.planes;
   spec.in_plane_bytes = in.layout.plane_bytes;
-  spec.taps = taps_of(window_of(node), in.layout);
+  spec.taps = taps_of(*window_of(node.op), in.layout);
   spec.rows = int64_t(rows.size());
   spec.words = words_of(*to.graph.value(node.inputs[1]).constant, rows, in.channel_of, spec.integer);
   spec.activation = q ? q->activation : f->activation;
@@ -174,7 +170,7 @@ class Partials {
 void lower_conv(Lowering& to, const Node& node, int32_t index) {
   to.need_planes(node.inputs[0]);
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) to.need_planes(node.inputs[2]);
-  to.need_rows_around(node.inputs[0], window_of(node).pads);
+  to.need_rows_around(node.inputs[0], window_of(node.op)->pads);
   const std::vector<int32_t> rows = rows_of(to, node);
   ConvSpec spec = spec_of(to, node, rows);
   const PlanePlace& out = to.planes(node.outputs[0]);

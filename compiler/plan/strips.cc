@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/ir/window_of.h"
 #include "compiler/plan/places.h"
 #include "compiler/plan/repeats.h"
 
@@ -12,10 +13,8 @@ namespace {
 
 // How many rows a node reads above and below the one that it writes.
 Pads reach_of(const Node& n) {
-  if (const auto* op = std::get_if<QConv>(&n.op)) return op->window.pads;
-  if (const auto* op = std::get_if<FConv>(&n.op)) return op->window.pads;
-  if (const auto* op = std::get_if<MaxPool>(&n.op)) return op->window.pads;
-  return {};
+  const Window* window = window_of(n.op);
+  return window ? window->pads : Pads{};
 }
 
 class Cutter {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "compiler/compile.h"
 #include "runtime/core/cpu_count.h"
 #include "tests/cli/program.h"
 #include "tests/support/onnx_writer.h"
@@ -12,13 +13,13 @@ namespace {
 
 constexpr int64_t kRows = 24, kColumns = 40, kChannels = 8;
 
-// Two int8 convolutions of 3x3 with a max-pool between them, for any number of pictures.
-void write_network(const std::string& path) {
+// Two int8 convolutions of 3x3 with a max-pool between them, for any number of pictures, or for so many.
+void write_network(const std::string& path, const testing::OnnxDims::value_type& batch = "batch") {
   std::mt19937 random(3);
   testing::OnnxWriter m(13);
   m.initialiser("s", Tensor::of<float>({}, {0.02f})).initialiser("z", Tensor::of<uint8_t>({}, {100}));
   m.initialiser("ws", Tensor::of<float>({}, {0.01f})).initialiser("wz", Tensor::of<int8_t>({}, {0}));
-  m.input("x", DType::f32, {"batch", int64_t{3}, kRows, kColumns});
+  m.input("x", DType::f32, {batch, int64_t{3}, kRows, kColumns});
   const auto quantised = [&m](const std::string& x) {
     m.node("QuantizeLinear", {x, "s", "z"}, {x + "_q"}).node("DequantizeLinear", {x + "_q", "s", "z"}, {x + "_d"});
     return x + "_d";
@@ -86,6 +87,40 @@ TEST_F(Batches, AreEqualBitForBitInStrips) {
     for (const std::string threads : {"1", "2", "3", "4", "8"})
       EXPECT_EQ(output(pictures(0, 5), "--batch 5 --strips " + strips + " --threads " + threads), wanted)
           << strips << " strips, " << threads << " threads";
+}
+
+// The same for a batch that the file fixes as for one that is asked for.
+TEST_F(Batches, AreInStripsOnlyWhereThreadsShareAPicture) {
+  write_network(folder_ / "any.onnx");
+  write_network(folder_ / "four.onnx", int64_t{4});
+  const auto strips = [&](const std::string& file, std::optional<int64_t> batch, int threads) {
+    CompileOptions options;
+    options.import.batch = batch;
+    options.targets = {find_isa("avx2")};
+    options.threads = threads;
+    const Compiled c = compile(folder_ / file, options);
+    EXPECT_TRUE(c.image.options.ends_with(" --strips " + std::to_string(c.plans[0].program.strips)));
+    return c.plans[0].program.strips;
+  };
+  EXPECT_EQ(strips("any.onnx", {}, 2), 2);
+  EXPECT_EQ(strips("any.onnx", 4, 4), 1);
+  EXPECT_EQ(strips("any.onnx", 4, 6), 6);
+  EXPECT_EQ(strips("four.onnx", {}, 2), 1);
+  EXPECT_EQ(strips("four.onnx", {}, 4), 1);
+  EXPECT_EQ(strips("four.onnx", {}, 6), 6);
+
+  // what the threads of a run made, and what was asked for, are different libraries
+  write_npy(folder_ / "x.npy", pictures(0, 4));
+  const auto in_cache = [&](const std::string& options) {
+    const Outcome o = sparsec("run four.onnx --input x.npy --output y.npy --threads 2" + options);
+    EXPECT_EQ(o.code, 0) << o.err;
+    return sparsec("cache").out;
+  };
+  const std::string one = in_cache("");
+  EXPECT_NE(one.find("--strips 1"), std::string::npos) << one;
+  const std::string both = in_cache(" --strips 2");
+  EXPECT_NE(both.find("--strips 1"), std::string::npos) << both;
+  EXPECT_NE(both.find("--strips 2"), std::string::npos) << both;
 }
 
 // One thread may take all pictures of a run, before the other has begun: then that is what the layers took.

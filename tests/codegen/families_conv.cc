@@ -49,12 +49,9 @@ void FamilyMaker::conv(kernels::ConvFamily family, const char* name) {
       kernels::lower_conv(isa_, s, family, 0, 8, 1, pool, name, "8 channels of 8 at 2 taps").front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < 8; ++r)
-    for (int64_t p = 0; p < pixels_; ++p) {
-      const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
-      made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
-          numerics::clamp_u8(numerics::round_even(f) + q.zero_point);
-    }
+  expect_bytes(y, 8, [&](int64_t r, int64_t p) {
+    return numerics::clamp_u8(numerics::round_even(unit(s, r, p)) + q.zero_point);
+  });
 }
 
 // Bytes less 128, of which the first four rows need no addition; through a table, or as they are.
@@ -74,13 +71,10 @@ void FamilyMaker::conv_levels(bool through_table) {
           .front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < 8; ++r)
-    for (int64_t p = 0; p < pixels_; ++p) {
-      const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
-      const int32_t level = std::clamp(numerics::round_even(f) + s.offset[size_t(r)], -128, 127) + 128;
-      made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] =
-          through_table ? levels_.table[size_t(level)] : uint8_t(level);
-    }
+  expect_bytes(y, 8, [&](int64_t r, int64_t p) {
+    const int32_t level = std::clamp(numerics::round_even(unit(s, r, p)) + s.offset[size_t(r)], -128, 127) + 128;
+    return through_table ? levels_.table[size_t(level)] : uint8_t(level);
+  });
 }
 
 // Levels in the low halves of floats; rows 2 and 7 are rounded to integers.
@@ -103,15 +97,14 @@ void FamilyMaker::conv_halves() {
                               .front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < 8; ++r)
-    for (int64_t p = 0; p < pixels_; ++p) {
-      const int32_t acc = sum(s, r, p);
-      const bool bits = s.by_bits[size_t(r)];
-      const float f =
-          numerics::fma(bits ? std::bit_cast<float>(acc) : float(acc), s.multiplier[size_t(r)], s.bias[size_t(r)]);
-      const int32_t level = bits ? int16_t(std::bit_cast<uint32_t>(f)) : numerics::round_even(f) + s.offset[size_t(r)];
-      made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] = uint8_t(std::clamp(level, -128, 127) + 128);
-    }
+  expect_bytes(y, 8, [&](int64_t r, int64_t p) {
+    const int32_t acc = sum(s, r, p);
+    const bool bits = s.by_bits[size_t(r)];
+    const float f =
+        numerics::fma(bits ? std::bit_cast<float>(acc) : float(acc), s.multiplier[size_t(r)], s.bias[size_t(r)]);
+    const int32_t level = bits ? int16_t(std::bit_cast<uint32_t>(f)) : numerics::round_even(f) + s.offset[size_t(r)];
+    return uint8_t(std::clamp(level, -128, 127) + 128);
+  });
 }
 
 // SiLU in steps of the output, and a residual: every segment of the table, both signs.
@@ -129,13 +122,11 @@ void FamilyMaker::conv_silu() {
                               .front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), in(2048), out(y)});
-  for (int64_t r = 0; r < 4; ++r)
-    for (int64_t p = 0; p < pixels_; ++p) {
-      const float f = numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
-      const float a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r))), s.residual_quant.scale / q.scale,
-                                    numerics::evaluate(s.curve, f));
-      made_.output[size_t(y + 4 * p + r)] = numerics::clamp_u8(numerics::round_even(a));
-    }
+  expect_bytes(y, 4, [&](int64_t r, int64_t p) {
+    const float a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r))), s.residual_quant.scale / q.scale,
+                                  numerics::evaluate(s.curve, unit(s, r, p)));
+    return numerics::clamp_u8(numerics::round_even(a));
+  });
 }
 
 // As the head has it.
@@ -153,10 +144,7 @@ void FamilyMaker::conv_sigmoid() {
           .front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < 4; ++r)
-    for (int64_t p = 0; p < pixels_; ++p)
-      expect(y + r * 1024 + 4 * p,
-             numerics::evaluate(s.curve, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)])));
+  expect_floats(y, 4, 1024, [&](int64_t r, int64_t p) { return numerics::evaluate(s.curve, unit(s, r, p)); });
 }
 
 // Tiles: blocks of planes that overlap, sixteen rows and four, one tile all zero; a pair of vectors and a single one.
@@ -179,9 +167,7 @@ void FamilyMaker::conv_amx() {
                               .front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(0), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < s.rows; ++r)
-    for (int64_t p = 0; p < pixels_; ++p)
-      expect(y + 256 * r + 4 * p, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
+  expect_floats(y, s.rows, 256, [&](int64_t r, int64_t p) { return unit(s, r, p); });
 }
 
 // SiLU, a residual, a border, and three outputs: u8, u8 through a table, f32.
@@ -209,7 +195,7 @@ void FamilyMaker::conv_with_everything() {
       {in(0), constants(k.stream), constants(pool.words()), mask(), in(2048), out(y0), out(y1), out(y2)});
   for (int64_t r = 0; r < 4; ++r)
     for (int64_t p = 0; p < pixels_; ++p) {
-      float a = numerics::evaluate(s.curve, numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]));
+      float a = numerics::evaluate(s.curve, unit(s, r, p));
       a = numerics::fma(float(byte_of(word(2048 + 4 * p), int(r)) - s.residual_quant.zero_point),
                         s.residual_quant.scale, a);
       const auto at = size_t(4 * p + r);
@@ -238,14 +224,13 @@ void FamilyMaker::float_conv(kernels::ConvFamily family, const char* name) {
       kernels::lower_conv(isa_, s, family, 0, 3, 1, pool, name, "3 channels of 2 at 2 taps").front();
   const int64_t y = new_region();
   add(std::move(k.function), {in(kFloats), constants(k.stream), constants(pool.words()), out(y)});
-  for (int64_t r = 0; r < 3; ++r)
-    for (int64_t p = 0; p < pixels_; ++p) {
-      float acc = s.bias[size_t(r)];
-      for (int64_t plane = 0; plane < 2; ++plane)
-        for (size_t t = 0; t < 2; ++t)
-          acc = numerics::fma(std::bit_cast<float>(s.word(r, plane, t)), real(plane * 1024 + s.taps[t] + 4 * p), acc);
-      expect(y + r * 1024 + 4 * p, numerics::silu_exact(acc));
-    }
+  expect_floats(y, 3, 1024, [&](int64_t r, int64_t p) {
+    float acc = s.bias[size_t(r)];
+    for (int64_t plane = 0; plane < 2; ++plane)
+      for (size_t t = 0; t < 2; ++t)
+        acc = numerics::fma(std::bit_cast<float>(s.word(r, plane, t)), real(plane * 1024 + s.taps[t] + 4 * p), acc);
+    return numerics::silu_exact(acc);
+  });
 }
 
 }  // namespace sparsec::testing

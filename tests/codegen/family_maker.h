@@ -71,6 +71,21 @@ class FamilyMaker {
   kernels::ConvSpec conv_spec(int64_t rows);
   int32_t sum(const kernels::ConvSpec& s, int64_t r, int64_t p) const;
   float scaled(const kernels::ConvSpec& s, int64_t r, int64_t p) const { return float(sum(s, r, p)); }
+  // What an activation is computed of.
+  float unit(const kernels::ConvSpec& s, int64_t r, int64_t p) const {
+    return numerics::fma(scaled(s, r, p), s.multiplier[size_t(r)], s.bias[size_t(r)]);
+  }
+  // Channels in fours, a byte each, and channels of floats; what a pixel is: formula(row, pixel).
+  template <typename Formula>
+  void expect_bytes(int64_t y, int64_t rows, Formula formula) {
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) made_.output[size_t(y + r / 4 * 1024 + 4 * p + r % 4)] = formula(r, p);
+  }
+  template <typename Formula>
+  void expect_floats(int64_t y, int64_t rows, int64_t plane_bytes, Formula formula) {
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t p = 0; p < pixels_; ++p) expect(y + r * plane_bytes + 4 * p, formula(r, p));
+  }
   void conv(kernels::ConvFamily family, const char* name);
   void conv_levels(bool through_table);
   void conv_halves();
