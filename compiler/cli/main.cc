@@ -1,7 +1,7 @@
 // The sparsec command: the command line's shape, and how every failure ends.
 //
-// A user's mistake is one line on standard error and exit code 1; a command line that makes no sense 2; a bug of
-// ours 70.
+// A user's mistake is one line on standard error and exit code 1, or 2 where the command line tells it by itself,
+// without any file; a bug of ours 70.
 #include <fmt/format.h>
 
 #include <algorithm>

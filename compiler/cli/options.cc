@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "codegen/isa/isa.h"
+#include "compiler/cli/exit_codes.h"
 #include "compiler/cli/numbers.h"
-#include "compiler/error.h"
 
 namespace sparsec::cli {
 namespace {
@@ -21,12 +21,46 @@ std::array<int64_t, 2> shape_of(const std::string& text) {
   return {int64_t(values.front()), int64_t(values.back())};
 }
 
+CLI::Validator isa_or(const std::vector<std::string>& others) {
+  const auto check = [=](std::string& text) -> std::string {
+    if (find_isa(text) || std::ranges::count(others, text)) return "";
+    std::string known;
+    for (const std::string& name : others) known += name + ", ";
+    return "'" + text + "' is unknown; known: " + known + names_of_isas();
+  };
+  return {check, ""};
+}
+
+CLI::Validator anchors_of_a_level() {
+  const auto check = [](std::string& text) -> std::string {
+    try {
+      parse_anchors({text});
+      return "";
+    } catch (const UsageError& e) {
+      return std::string(e.what()).substr(std::string_view("--anchors: ").size());
+    }
+  };
+  return {check, ""};
+}
+
 }  // namespace
 
 std::string names_of_isas() {
   std::string names;
   for (const Isa* isa : all_isas()) names += (names.empty() ? "" : ", ") + std::string(isa->name);
   return names;
+}
+
+CLI::Validator name_ends_with(std::vector<std::string> endings) {
+  const auto check = [endings = std::move(endings)](std::string& text) -> std::string {
+    std::string all;
+    for (const std::string& ending : endings) {
+      if (text.ends_with(ending)) return "";
+      all += (all.empty() ? "" : " or ") + ending;
+    }
+    return text + " is no " + all + " file";
+  };
+  return {check, ""};
 }
 
 std::vector<std::string> ModelOptions::given() const {
@@ -44,6 +78,7 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
                  "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up")
       ->delimiter(',')
       ->allow_extra_args(false)  // one word: what follows is the model
+      ->check(isa_or({"host", "all"}))
       ->type_name("ISA,...")
       ->capture_default_str()
       ->group(kModelGroup);
@@ -64,6 +99,7 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
                  "Anchors of raw heads in pixels, a list per level: 10,13,16,30,33,23 30,61,62,45,59,119 ... (default: "
                  "the model file's, or YOLOv5's own). They end at the first word that is no list of numbers")
       ->allow_extra_args(false)  // words.h gives each list an option of its own
+      ->check(anchors_of_a_level())
       ->type_name("W,H,W,H,...")
       ->group(kModelGroup);
   app.add_option("--class-names", o.class_names,
@@ -105,6 +141,7 @@ void add_load_options(CLI::App& app, LoadOptions& o) {
   app.add_flag("--pin", o.pin, "Keep each thread on a physical core of its own (default: where the system puts it)")
       ->group("Running");
   app.add_option("--isa", o.isa, "Run this instruction set instead of the best that the CPU has: " + names_of_isas())
+      ->check(isa_or({}))
       ->type_name("ISA")
       ->group("Running");
 }
@@ -115,8 +152,8 @@ std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& 
   for (const std::string& text : levels) {
     const std::vector<double> numbers = numbers_in(text).value_or(std::vector<double>());
     if (numbers.empty() || numbers.size() % 2 != 0 || !std::ranges::all_of(numbers, is_side))
-      throw CompileError("--anchors: '" + text +
-                         "' is no list of widths and heights in pixels such as 10,13,16,30,33,23");
+      throw UsageError("--anchors: '" + text +
+                       "' is no list of widths and heights in pixels such as 10,13,16,30,33,23");
     for (size_t i = 0; i < numbers.size(); i += 2) out.push_back({float(numbers[i]), float(numbers[i + 1])});
   }
   return out;
