@@ -211,12 +211,12 @@ std::function<Result()> add_compile(CLI::App& app) {
   app.add_option("MODEL", a->model, "The .onnx file to compile")->type_name("");
   app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")
       ->type_name("FILE");
-  const CLI::Option* emit =
-      app.add_option("--emit", a->emit,
-                     "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
-          ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
-          ->capture_default_str()
-          ->type_name("FORM");
+  const CLI::Option* emit = app.add_option("--emit", a->emit,
+                                           "obj: a library; cpp: a folder that a C++ compiler builds (what an earlier "
+                                           "compile wrote there goes, other files stay); llvm: LLVM IR; asm: assembly")
+                                ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
+                                ->capture_default_str()
+                                ->type_name("FORM");
   app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")
       ->type_name("NAME");
   app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")
