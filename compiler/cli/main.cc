@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
     std::ranges::reverse(backwards);  // as CLI11 takes them
     app.parse(backwards);
     if (app.get_subcommands().empty()) result = compile();
-    if (std::fflush(stdout) != 0) return fail(kFailed, "cannot write to standard output");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(kFailed, "cannot write to standard output");
     return result;
   } catch (const CLI::Success& e) {  // --help, --version
     app.exit(e);
