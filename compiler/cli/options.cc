@@ -84,14 +84,16 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
       ->group(kModelGroup);
   app.add_option_function<int64_t>(
          "-b,--batch", [&o](int64_t n) { o.batch = n; },
-         "Pictures per run (default: the model's, or 1 where it is dynamic)")
+         "Pictures per run (default: the model's, or 1 where it is dynamic); a model that is fixed at 1 runs for each")
       ->check(whole_number(1, kMostPictures))
       ->type_name("N")
       ->group(kModelGroup);
   app.add_option_function<std::string>(
          "--input-shape", [&o](const std::string& text) { o.input_shape = shape_of(text); },
          "Rows and columns of the input picture, as 480 640 or 480,640; one number for both (default: the model's, or "
-         "640 640 where it is dynamic). A word that is no number is no part of it")
+         "640 640 where it is dynamic). YOLOv5 takes multiples of its greatest stride, 32 or 64, and those sizes "
+         "between "
+         "them for which its layers' roundings agree. A word that is no number is no part of it")
       ->check(whole_numbers(2, 1, kLargestSide))
       ->type_name("H [W]")
       ->group(kModelGroup);
