@@ -73,9 +73,11 @@ std::vector<std::string> ModelOptions::given() const {
 
 void add_model_options(CLI::App& app, ModelOptions& o) {
   o.app = &app;
-  app.add_option("--target", o.targets,
-                 "Instruction sets to compile for: host (the best that this machine runs), all (that it runs), or a "
-                 "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up")
+  app.add_option(
+         "--target", o.targets,
+         "Instruction sets to compile for: host (the best that this machine runs), all (that it runs), or a "
+         "list such as avx512_vnni,avx2,scalar or neon_i8mm,neon_dotprod,scalar; the library picks at start-up. "
+         "Half-sparse networks take long to compile for scalar (YOLOv5s half a minute), whose code comes from LLVM")
       ->delimiter(',')
       ->allow_extra_args(false)  // one word: what follows is the model
       ->check(isa_or({"host", "all"}))
