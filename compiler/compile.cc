@@ -140,28 +140,41 @@ Graph run_passes(Graph graph, const CompileOptions& options) {
   return p.take();
 }
 
-// Kernels that were asked for are there.
-static void check_choices(const Plan& plan, const KernelChoices& asked) {
+static bool are_of_another_model(const CompileOptions& options, const Graph& graph) {
+  return !options.kernels_sha256.empty() && options.kernels_sha256 != graph.meta.sha256;
+}
+
+// Kernels that were asked for are there. Where they are not, they mostly were another model's.
+static void check_choices(const Plan& plan, const KernelChoices& asked, const CompileOptions& options,
+                          const Graph& graph) {
+  const auto refuse = [&](const std::string& what) {
+    const std::string other = options.kernels_model.empty() ? "" : ", " + options.kernels_model;
+    throw CompileError(options.kernels_file + ": " +
+                       (are_of_another_model(options, graph)
+                            ? "was made for another model" + other + ", and does not fit " + graph.meta.path + ": " +
+                                  what + "; let --tune write a file for this one, or leave out --plan"
+                            : what));
+  };
   for (const auto& [node, family] : asked) {
     const auto choice = std::ranges::find(plan.choices, node, &LayerChoice::node);
     if (choice == plan.choices.end())
-      throw CompileError("kernels for " + std::string(plan.isa->name) + ": the model has no convolution '" + node +
-                         "'; --dump-plan lists them");
-    if (choice->family != family)
-      throw CompileError(node + ": " + std::string(plan.isa->name) + " has no kernel '" + kernels::name_of(family) +
-                         "' for it");
+      refuse("there is no convolution '" + node + "' (--dump-plan lists them)");
+    else if (choice->family != family)
+      refuse(std::string(plan.isa->name) + " has no kernel '" + kernels::name_of(family) + "' for " + node);
   }
 }
 
 // Kernels that were chosen elsewhere do no harm; that they are of no use here should not stay unnoticed.
 static void warn_of_other_kernels(const Graph& graph, const CompileOptions& options) {
   if (options.kernels.empty() || !options.import.on_warning) return;
-  if (!options.kernels_sha256.empty() && options.kernels_sha256 != graph.meta.sha256)
-    options.import.on_warning(graph.meta.path + ": the plan's kernels were measured for another model");
+  if (are_of_another_model(options, graph))
+    options.import.on_warning(options.kernels_file + ": was measured for another model" +
+                              (options.kernels_model.empty() ? "" : ", " + options.kernels_model) + ", than " +
+                              graph.meta.path);
   if (!options.targets.empty() && std::ranges::none_of(options.targets, [&](const Isa* isa) {
         return options.kernels.contains(std::string(isa->name));
       }))
-    options.import.on_warning(graph.meta.path + ": the plan has kernels for " + options.kernels.begin()->first +
+    options.import.on_warning(options.kernels_file + ": has kernels for " + options.kernels.begin()->first +
                               ", and none for " + std::string(options.targets.front()->name));
 }
 
@@ -173,7 +186,6 @@ int32_t strips_for(const CompileOptions& options, int64_t batch) {
 Compiled compile(const std::string& path, const CompileOptions& options) {
   Compiled c;
   c.imported = import_onnx(path, options.import);
-  warn_of_other_kernels(c.imported, options);
   check_size(c.imported);
   if (options.on_pass) options.on_pass("import", c.imported, true);
   c.graph = run_passes(c.imported, options);
@@ -202,8 +214,9 @@ Compiled compile(const std::string& path, const CompileOptions& options) {
     if (const auto kernels = options.kernels.find(std::string(isa->name)); kernels != options.kernels.end())
       plan.kernels = kernels->second;
     c.plans.push_back(make_plan(c.graph, *isa, plan, raw_head ? &*raw_head : nullptr));
-    check_choices(c.plans.back(), plan.kernels);
+    check_choices(c.plans.back(), plan.kernels, options, c.graph);
   }
+  warn_of_other_kernels(c.graph, options);  // that they fit is known by now
 
   set_choices(c.sparsity, choices_of(c.plans.front()));
 

@@ -29,7 +29,8 @@ struct CompileOptions {
   // header's comment. 0: as many strips as `plan` says.
   int threads = 0;
   std::map<std::string, KernelChoices> kernels;  // by instruction set: instead of the cost model's choice
-  std::string kernels_sha256;                    // of the model that they were measured for; empty: not told
+  std::string kernels_file;                      // where they are from, for messages: "--plan: yolo.plan.json"
+  std::string kernels_model, kernels_sha256;     // that they were measured for; empty: not told
   bool order_channels = true;
   // Called after each pass with its name and the graph; for --dump-ir and progress.
   std::function<void(const std::string& pass, const Graph& graph, bool changed)> on_pass;

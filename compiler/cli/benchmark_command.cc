@@ -59,8 +59,8 @@ void print_result(const Arguments& a, const LoadedModel& model, bool async, cons
 Result run_benchmark(const Arguments& a) {
   const Scenario scenario = scenario_of(a.scenario, a.streams, a.load_options, a.model);
   if (scenario.async && (a.layers || !a.images.empty())) {
-    throw CompileError(a.model + ": " + (a.layers ? "--layers" : "--images") +
-                       " looks at one stream; try --scenario sync, without --streams");
+    throw UsageError(a.model + ": " + (a.layers ? "--layers" : "--images") +
+                     " looks at one stream; try --scenario sync, without --streams");
   }
   if (!a.export_path.empty()) check_outputs({{"--export_path", a.export_path}}, files_read(a.model, a.model_options));
   const std::vector<Image> pictures = read_pictures(a.images);

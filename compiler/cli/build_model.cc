@@ -63,7 +63,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
     } else if (const Isa* isa = find_isa(name)) {
       add = {isa};
     } else {
-      throw CompileError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
+      throw UsageError("--target: '" + name + "' is unknown; known: host, all, " + names_of_isas());
     }
     for (const Isa* isa : add) {
       if (!contains(out, isa)) out.push_back(isa);
@@ -77,7 +77,7 @@ std::vector<const Isa*> isas(const std::vector<std::string>& names) {
 // --isa: the one to run.
 const Isa* isa_to_run(const ModelOptions& o, const LoadOptions& load) {
   const Isa* const isa = find_isa(load.isa);
-  if (!isa) throw CompileError("--isa: '" + load.isa + "' is unknown; known: " + names_of_isas());
+  if (!isa) throw UsageError("--isa: '" + load.isa + "' is unknown; known: " + names_of_isas());
   if (!contains(o.given(), "--target") || contains(o.targets, "all")) return isa;
   if (!contains(isas(o.targets), isa))
     throw UsageError(fmt::format("--isa {} is not among --target {}", load.isa, fmt::join(o.targets, ",")));
@@ -165,7 +165,7 @@ bool is_ready_to_run(const std::string& path, const ModelOptions& options) {
   refuse_false_library(path);
   if (!is_shared_library(path)) return false;
   if (const std::vector<std::string> given = options.given(); !given.empty())
-    throw UsageError(path + " is compiled already: " + given.front() + " can't change it; give the .onnx");
+    throw CompileError(path + " is compiled already: " + given.front() + " can't change it; give the .onnx");
   return true;
 }
 
@@ -195,10 +195,20 @@ CompileOptions compile_options(const ModelOptions& o, const LoadOptions& load) {
   if (!o.plan.empty()) {
     const PlanFile plan = read_plan_file(o.plan);
     out.kernels = plan.kernels;
+    out.kernels_file = "--plan: " + o.plan;
+    out.kernels_model = plan.model;
     out.kernels_sha256 = plan.sha256;
   }
   out.options_text = fingerprint(o, load);
   return out;
+}
+
+void check_one_architecture(const ModelOptions& options) {
+  try {
+    triple_of(isas(options.targets));
+  } catch (const CompileError& e) {
+    throw UsageError(e.what());
+  }
 }
 
 CompileOptions options_for(const std::string& path, const ModelOptions& options, const LoadOptions& load) {

@@ -39,7 +39,7 @@ std::string model_name(const Arguments& a) {
   const fs::path from = fs::absolute(a.output.empty() ? a.model : a.output).lexically_normal();
   const std::string name = name_from_path(from.has_filename() ? from : from.parent_path());
   if (name.empty() && !a.output.empty())
-    throw CompileError(a.output + ": has no letter or digit that C takes for the library's name; give --name");
+    throw UsageError(a.output + ": has no letter or digit that C takes for the library's name; give --name");
   return name.empty() ? "model" : name;
 }
 
@@ -67,14 +67,43 @@ std::vector<std::string> depfile_targets(const Arguments& a) {
   return targets;
 }
 
+// What -o is to name, where it is left out.
+std::string ask_for_output(const Arguments& a) {
+  if (a.emit == "obj") return "name the library to write: sparsec " + a.model + " -o libyolo.a";
+  const bool folder = a.emit == "cpp";
+  return fmt::format("name the {} to write: sparsec {} -o {} --emit {}", folder ? "folder" : "file", a.model,
+                     folder             ? "yolo_src"
+                     : a.emit == "llvm" ? "yolo.ll"
+                                        : "yolo.s",
+                     a.emit);
+}
+
+// What the command line tells by itself, whatever the files hold.
+void check_usage(const Arguments& a) {
+  const bool looks_inside = a.dump_plan || !a.dump_ir.empty() || !a.dump_kernels.empty() || !a.report.empty() || a.tune;
+  if (a.output.empty() && (a.emit_given || !looks_inside)) throw UsageError(ask_for_output(a));
+  if (a.output.empty() && !a.depfile.empty()) throw UsageError("--depfile tells what -o was made of; name an output");
+  if (a.tune && a.model_options.plan.empty())
+    throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
+  check_name("--name", model_name(a));
+  if (!a.cpp_namespace.empty()) check_namespace("--namespace", a.cpp_namespace);
+  if (a.output.empty()) return;
+  const std::string extension = fs::path(a.output).extension();
+  if (a.emit == "obj" && extension != ".a" && extension != ".so")
+    throw UsageError(a.output + ": libraries are written as .a (static) or .so (shared)");
+  check_one_architecture(a.model_options);
+  if (a.depfile.empty()) return;
+  for (const std::string& target : depfile_targets(a))
+    if (!is_trackable(target))
+      throw UsageError("--depfile: " + target + " is a name that build tools do not take; call it otherwise");
+}
+
 // `read`: the files that went in.
 void check_output(const Arguments& a, const std::vector<std::string>& read) {
   const fs::path path(a.output);
   std::error_code error;
   Outputs outputs;
   if (a.emit == "obj" && !a.output.empty()) {
-    if (path.extension() != ".a" && path.extension() != ".so")
-      throw CompileError(a.output + ": libraries are written as .a (static) or .so (shared)");
     outputs = {{"-o", a.output}, {"-o", header_of(a)}};
   } else if (a.emit == "cpp" && !a.output.empty()) {
     if (fs::exists(path, error) && !fs::is_directory(path, error))
@@ -90,11 +119,6 @@ void check_output(const Arguments& a, const std::vector<std::string>& read) {
   outputs.emplace_back("--report", a.report);
   outputs.emplace_back("--depfile", a.depfile);
   if (a.tune) outputs.emplace_back("--plan", a.model_options.plan);
-  if (!a.depfile.empty()) {
-    for (const std::string& target : depfile_targets(a))
-      if (!is_trackable(target))
-        throw CompileError("--depfile: " + target + " is a name that build tools do not take; call it otherwise");
-  }
   check_outputs(outputs, read);
 }
 
@@ -146,41 +170,24 @@ void check_seen(const std::string& wanted, const std::vector<std::string>& seen)
   for (const std::string& pass : seen) {
     if (known.find(pass) == known.npos) known += ", " + pass;
   }
-  throw CompileError("--dump-ir: there is no pass '" + wanted + "'; known: all" + known);
-}
-
-// What -o is to name, where it is left out.
-std::string ask_for_output(const Arguments& a) {
-  if (a.emit == "obj") return "name the library to write: sparsec " + a.model + " -o libyolo.a";
-  const bool folder = a.emit == "cpp";
-  return fmt::format("name the {} to write: sparsec {} -o {} --emit {}", folder ? "folder" : "file", a.model,
-                     folder             ? "yolo_src"
-                     : a.emit == "llvm" ? "yolo.ll"
-                                        : "yolo.s",
-                     a.emit);
+  throw UsageError("--dump-ir: there is no pass '" + wanted + "'; known: all" + known);
 }
 
 Result compile(const Arguments& a) {
-  const bool looks_inside = a.dump_plan || !a.dump_ir.empty() || !a.dump_kernels.empty() || !a.report.empty() || a.tune;
-  if (a.output.empty() && (a.emit_given || !looks_inside)) throw UsageError(ask_for_output(a));
-  if (a.output.empty() && !a.depfile.empty()) throw UsageError("--depfile tells what -o was made of; name an output");
+  check_usage(a);
   const auto start = std::chrono::steady_clock::now();
-  check_name("--name", model_name(a));
   require_onnx(a.model);
   const std::vector<std::string> read = files_read(a);
   check_output(a, read);
   if (a.tune) {
-    if (a.model_options.plan.empty()) throw UsageError("--tune writes a plan file: --plan yolo.plan.json --tune");
     check_replaceable_plan(a.model_options.plan);
     ModelOptions untuned = a.model_options;
     untuned.plan.clear();
     write_plan_file(a.model_options.plan, tune(a.model, untuned));
   }
   CompileOptions options = compile_options(a.model_options);
-  if (!a.output.empty()) triple_of(options.targets);  // of one architecture, or it is no library
   options.name = model_name(a);
   options.cpp_namespace = a.cpp_namespace;
-  if (!a.cpp_namespace.empty()) check_namespace("--namespace", a.cpp_namespace);
   std::vector<std::string> passes_seen;
   if (!a.dump_ir.empty()) options.on_pass = ir_printer(a.dump_ir, passes_seen);
 
@@ -204,12 +211,12 @@ std::function<Result()> add_compile(CLI::App& app) {
   app.add_option("MODEL", a->model, "The .onnx file to compile")->type_name("");
   app.add_option("-o,--output", a->output, "The library to write: libNAME.a or libNAME.so; NAME.h comes beside it")
       ->type_name("FILE");
-  const CLI::Option* emit =
-      app.add_option("--emit", a->emit,
-                     "obj: a library; cpp: a folder that a C++ compiler builds; llvm: LLVM IR; asm: assembly")
-          ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
-          ->capture_default_str()
-          ->type_name("FORM");
+  const CLI::Option* emit = app.add_option("--emit", a->emit,
+                                           "obj: a library; cpp: a folder that a C++ compiler builds (what an earlier "
+                                           "compile wrote there goes, other files stay); llvm: LLVM IR; asm: assembly")
+                                ->check(CLI::IsMember({"obj", "cpp", "llvm", "asm"}))
+                                ->capture_default_str()
+                                ->type_name("FORM");
   app.add_option("--name", a->name, "What symbols and the header begin with (default: from the output's name)")
       ->type_name("NAME");
   app.add_option("--namespace", a->cpp_namespace, "The C++ namespace of the header's wrapper (default: the name)")
@@ -247,9 +254,8 @@ std::function<Result()> add_compile(CLI::App& app) {
       "  sparsec yolov5n.onnx -o yolo_src --emit cpp --name yolo  sources for a machine without sparsec\n"
       "  sparsec detect yolov5n.onnx bus.jpg                      compile, and look at a picture\n"
       "  sparsec COMMAND --help                                   more about a command\n\n"
-      "Exit codes: 0 done; 1 what was asked for cannot be done, told in one line; 2 the command line makes no sense; "
-      "70 "
-      "a bug of sparsec.\n");
+      "Exit codes: 0 done; 1 what was asked for cannot be done, told in one line; 2 the command line makes no sense, "
+      "whatever the files hold;\n70 a bug of sparsec.\n");
   return [a, emit]() -> Result {
     a->emit_given = emit->count() > 0;
     if (a->model.empty()) throw UsageError("name a model or a command");

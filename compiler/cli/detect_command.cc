@@ -110,6 +110,7 @@ Result detect(const Arguments& a) {
   Json all = Json::object();
   Result result = kOk;
   Progress progress("pictures", int64_t(paths.size()));
+  const bool tells = a.json || !progress.is_among_output();  // else the table itself says how far it is
   for (const std::string& path : paths) {
     try {
       Image image = codecs::read_image(path);
@@ -122,10 +123,11 @@ Result detect(const Arguments& a) {
       if (!a.save_dir.empty())
         save_annotated(fs::path(a.save_dir) / names.at(path).file, std::move(image), detections, model);
     } catch (const FileError& e) {  // one bad picture does not spoil the others
+      progress.clear();
       tell(e.what());
       result = kFailed;
     }
-    progress.step(path);
+    if (tells) progress.step(path);
   }
   if (a.json) fmt::print("{}\n", all.dump(1, ' ', false, Json::error_handler_t::replace));
   return result;

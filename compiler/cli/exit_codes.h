@@ -7,8 +7,8 @@ namespace sparsec::cli {
 
 enum ExitCode : int {
   kOk = 0,
-  kFailed = 1,     // something the user can mend, told in one line: a file, a model, an option's value
-  kUsage = 2,      // a command line that makes no sense
+  kFailed = 1,     // something the user can mend, told in one line: a file, a model, what this machine can't do
+  kUsage = 2,      // a command line that makes no sense, whatever the files hold that it names
   kInternal = 70,  // a bug of ours
 };
 

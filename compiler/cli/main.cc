@@ -1,7 +1,7 @@
 // The sparsec command: the command line's shape, and how every failure ends.
 //
-// A user's mistake is one line on standard error and exit code 1; a command line that makes no sense 2; a bug of
-// ours 70.
+// A user's mistake is one line on standard error and exit code 1, or 2 where the command line tells it by itself,
+// without any file; a bug of ours 70.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
     std::ranges::reverse(backwards);  // as CLI11 takes them
     app.parse(backwards);
     if (app.get_subcommands().empty()) result = compile();
-    if (std::fflush(stdout) != 0) return fail(kFailed, "cannot write to standard output");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(kFailed, "cannot write to standard output");
     return result;
   } catch (const CLI::Success& e) {  // --help, --version
     app.exit(e);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "compiler/error.h"
+#include "compiler/cli/exit_codes.h"
 
 namespace sparsec::cli {
 namespace {
@@ -58,14 +58,14 @@ std::string name_from_path(const std::filesystem::path& path) {
 
 void check_name(const std::string& option, std::string_view name) {
   if (!is_identifier(name))
-    throw CompileError(option + ": '" + std::string(name) +
-                       "' is no C identifier that is free; use letters, digits and _, such as yolo");
+    throw UsageError(option + ": '" + std::string(name) +
+                     "' is no C identifier that is free; use letters, digits and _, such as yolo");
   if (name[0] == '_')
-    throw CompileError(option + ": '" + std::string(name) +
-                       "' is reserved, as it begins with an underscore; begin with a letter, such as yolo");
+    throw UsageError(option + ": '" + std::string(name) +
+                     "' is reserved, as it begins with an underscore; begin with a letter, such as yolo");
   if (is_taken_by_c(name))
-    throw CompileError(option + ": '" + std::string(name) + "' is a name of the C library or one of its headers; use " +
-                       "another, such as model_" + std::string(name));
+    throw UsageError(option + ": '" + std::string(name) + "' is a name of the C library or one of its headers; use " +
+                     "another, such as model_" + std::string(name));
 }
 
 void check_namespace(const std::string& option, std::string_view name) {
@@ -73,8 +73,8 @@ void check_namespace(const std::string& option, std::string_view name) {
     const size_t end = std::min(name.find("::", at), name.size());
     const std::string_view part = name.substr(at, end - at);
     if (at == 0 ? !is_free(part) : !is_identifier(part)) {  // only the first is beside C's names
-      throw CompileError(option + ": '" + std::string(name) +
-                         "' is no C++ namespace that is free; use identifiers joined by ::, such as shop::yolo");
+      throw UsageError(option + ": '" + std::string(name) +
+                       "' is no C++ namespace that is free; use identifiers joined by ::, such as shop::yolo");
     }
     at = end + 2;
     if (end == name.size()) break;

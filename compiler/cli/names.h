@@ -13,7 +13,7 @@ std::string name_from_path(const std::filesystem::path& path);
 // Whether a header of C or POSIX is called so, or declares it.
 bool is_taken_by_c(std::string_view name);
 
-// Throw CompileError naming `option`.
+// Throw UsageError naming `option`.
 void check_name(const std::string& option, std::string_view name);
 void check_namespace(const std::string& option, std::string_view name);  // may be nested: a::b
 

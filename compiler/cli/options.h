@@ -40,7 +40,10 @@ void add_load_options(CLI::App& app, LoadOptions& options);
 // "avx512_vnni, amx, ...": all there are.
 std::string names_of_isas();
 
-// "10,13,16,30 30,61,62,45" as widths and heights, level after level. Throws CompileError.
+// Files of a kind are told by the ends of their names: ".npy".
+CLI::Validator name_ends_with(std::vector<std::string> endings);
+
+// "10,13,16,30 30,61,62,45" as widths and heights, level after level. Throws UsageError.
 std::vector<std::array<float, 2>> parse_anchors(const std::vector<std::string>& levels);
 
 }  // namespace sparsec::cli

@@ -37,7 +37,6 @@ std::vector<NpyArray> read_inputs(const std::string& path, const std::vector<Ten
                          "); give them by name in a .npz");
     return {read_npy(path)};
   }
-  if (!path.ends_with(".npz")) throw CompileError(path + ": inputs are read from .npy or .npz files");
   std::vector<NamedArray> given = read_npz(path);
   if (inputs.size() == 1 && given.size() == 1 && given[0].name == "arr_0")  // NumPy's, of an array without a name
     return {std::move(given[0].array)};
@@ -55,9 +54,7 @@ std::vector<NpyArray> read_inputs(const std::string& path, const std::vector<Ten
 }
 
 void check_output(const std::string& path, const std::vector<TensorSpec>& outputs) {
-  if (path.ends_with(".npz")) return;
-  if (!path.ends_with(".npy")) throw CompileError(path + ": outputs are written to .npy or .npz files");
-  if (outputs.size() != 1)
+  if (path.ends_with(".npy") && outputs.size() != 1)
     throw CompileError(path + ": the model has " + std::to_string(outputs.size()) + " outputs (" + names_of(outputs) +
                        "); name a .npz");
 }
@@ -94,9 +91,11 @@ void add_run(CLI::App& app, Result& result) {
       ->type_name("");
   command->add_option("--input", a->input, "A .npy (models with one input) or .npz (arrays by the inputs' names)")
       ->required()
+      ->check(name_ends_with({".npy", ".npz"}))
       ->type_name("FILE");
   command->add_option("--output", a->output, "A .npy (models with one output) or .npz to write")
       ->required()
+      ->check(name_ends_with({".npy", ".npz"}))
       ->type_name("FILE");
   add_model_options(*command, a->model_options);
   add_load_options(*command, a->load_options);

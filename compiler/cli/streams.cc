@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "compiler/error.h"
+#include "compiler/cli/exit_codes.h"
 #include "runtime/core/cpu_count.h"
 #include "runtime/core/pool.h"
 
@@ -23,12 +23,12 @@ Scenario scenario_of(const std::string& name, std::optional<int> streams, const 
   const int threads = all_threads(options);
   s.streams = streams.value_or(s.async ? std::max(1, threads / 2) : 1);
   if (!s.async && s.streams > 1) {
-    throw CompileError(
+    throw UsageError(
         fmt::format("{}: scenario sync is one stream and {} are asked for; try --scenario async", model, s.streams));
   }
   if (s.streams > threads) {
-    throw CompileError(fmt::format("{}: {} streams need a thread each and there {} {}; try --threads {}", model,
-                                   s.streams, threads == 1 ? "is" : "are", threads, s.streams));
+    throw UsageError(fmt::format("{}: {} streams need a thread each and there {} {}; try --threads {}", model,
+                                 s.streams, threads == 1 ? "is" : "are", threads, s.streams));
   }
   return s;
 }

@@ -123,10 +123,12 @@ void tune_isa(const std::string& path, const CompileOptions& options, const Isa&
       old_ms = std::min(old_ms, model_chosen.median_ms());
       new_ms = std::min(new_ms, tuned.median_ms());
     }
+    progress.clear();
     fmt::print("{}: {}: {:.3f} ms, by the cost model's choice {:.3f} ms{}\n", isa.name, changed(before, after), new_ms,
                old_ms, new_ms < old_ms ? "" : "; that stays");
     if (new_ms >= old_ms) after = before;
   } else {
+    progress.clear();
     fmt::print("{}: the cost model's choice stays for all {} convolutions\n", isa.name, before.size());
   }
   out.kernels[std::string(isa.name)] = after;

@@ -94,6 +94,7 @@ bool verify_one(const Graph& graph, const Plan& plan, Machine& machine, const st
   Progress progress(fmt::format("layers on {}", plan.isa->name), int64_t(graph.nodes.size()));
   const std::vector<Agreement> layers =
       verify_layers(graph, plan, machine, values, [&](const Node& n) { progress.step(n.name); });
+  progress.clear();
   int64_t integer = 0, exact_integer = 0, floats = 0, exact_floats = 0;
   bool good = true, header = false;
   for (const Agreement& a : layers) {

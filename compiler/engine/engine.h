@@ -24,7 +24,8 @@ std::string build(const ModelImage& model, Form form, const Options& options = {
 void write_library(const ModelImage& model, const std::filesystem::path& library, const std::filesystem::path& header,
                    const Options& options = {});
 
-// Writes the C++ form: a folder, made if need be, that g++ or clang++ builds without sparsec.
+// Writes the C++ form: a folder, made if need be, that g++ or clang++ builds without sparsec. What an earlier compile
+// wrote there and nobody changed goes, where this one does not write it (manifest.h).
 void write_cpp(const ModelImage& model, const std::filesystem::path& folder);
 
 // The readable forms: LLVM IR in one module, or assembly of everything.

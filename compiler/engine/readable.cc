@@ -1,6 +1,7 @@
 // The forms for people: a folder of C++, an LLVM module, an assembly file.
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "compiler/engine/backend_module.h"
 #include "compiler/engine/engine.h"
 #include "compiler/engine/files.h"
+#include "compiler/engine/manifest.h"
 #include "compiler/error.h"
 
 namespace sparsec::engine {
@@ -47,12 +49,17 @@ class MadeFolders {
 void write_cpp(const ModelImage& model, const std::filesystem::path& folder) {
   MadeFolders folders;
   Output output;
-  for (const emit::TextFile& file : emit::cpp_files(model)) {
+  std::vector<emit::TextFile> files = emit::cpp_files(model);
+  files.push_back({kManifest, manifest_of(files)});
+  const std::vector<std::filesystem::path> old = left_over(folder, files);
+  for (const emit::TextFile& file : files) {
     const std::filesystem::path path = folder / file.path;
     folders.make(path.parent_path());
     output.add(path, file.text);
   }
+  const std::lock_guard hold(Temporaries::instance());  // a signal finds the old sources or the new, and no mixture
   output.commit();
+  remove_left_over(folder, old);
 }
 
 std::string llvm_text(const ModelImage& model) { return emit::llvm_module(model); }

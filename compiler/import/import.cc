@@ -11,6 +11,7 @@
 #include "compiler/import/input_shapes.h"
 #include "compiler/import/onnx_ops.h"
 #include "compiler/import/onnx_reader.h"
+#include "compiler/import/picture_sizes.h"
 
 namespace sparsec {
 namespace importer {
@@ -153,22 +154,46 @@ void warn_of_weights_that_are_no_numbers(const OnnxModel& model, const ImportOpt
   }
 }
 
-// Where shapes do not fit, the size that was asked for may be why.
-void import_nodes(GraphBuilder& builder, const OnnxModel& model, const ImportOptions& options) try {
+void import_nodes(GraphBuilder& builder, const OnnxModel& model) {
   for (size_t i : topological_order(model)) import_node(builder, model.nodes[i]);
-} catch (const CompileError& e) {
-  const auto& shape = options.input_shape;
-  if (!shape || ((*shape)[0] % 32 == 0 && (*shape)[1] % 32 == 0)) throw;
-  throw CompileError(std::string(e.what()) + "; was asked for " + std::to_string((*shape)[0]) + " x " +
-                     std::to_string((*shape)[1]) + " pixels, and YOLOv5 takes multiples of 32");
+}
+
+bool takes_size(const OnnxModel& model, ImportOptions options, const Size& size) try {
+  options.input_shape = size;
+  options.on_warning = {};
+  GraphBuilder builder(model);
+  add_inputs(builder, options);
+  import_nodes(builder, model);
+  return true;
+} catch (const CompileError&) {
+  return false;
+}
+
+// A graph of one picture, to be run for each of a batch (as split_batch makes it of one for several).
+void repeat(Graph& graph, int64_t batch) {
+  for (const ValueId id : graph.outputs) {
+    const Value& output = graph.value(id);
+    if (output.shape.empty() || output.shape[0] != 1)
+      throw CompileError(graph.meta.path + ": batch " + std::to_string(batch) + " was asked for, and output '" +
+                         output.name + "' of the model, which is made for one picture, has shape " +
+                         to_string(output.shape) + ": no dimension for pictures; run it picture by picture");
+  }
+  graph.meta.batch = batch;
 }
 
 Graph import_model(const OnnxModel& model, const ImportOptions& options) {
   check_opset(model);
   GraphBuilder builder(model);
   add_inputs(builder, options);
-  import_nodes(builder, model, options);
+  try {
+    import_nodes(builder, model);
+  } catch (const CompileError&) {  // where shapes do not fit, the size that was asked for may be why
+    if (options.input_shape)
+      refuse_size(builder.graph, *options.input_shape, [&](const Size& s) { return takes_size(model, options, s); });
+    throw;
+  }
   add_outputs(builder, options);
+  if (repeats_one_picture(model, options)) repeat(builder.graph, *options.batch);
   make_names_unique(builder.graph);
   builder.graph.meta.class_names = class_names(model, options);
   builder.graph.meta.anchors = anchors_of(model);

@@ -1,6 +1,8 @@
 // Dimensions one by one: fixed ones must agree with the options, open ones are filled in.
 #include "compiler/import/input_shapes.h"
 
+#include <algorithm>
+
 #include "compiler/import/graph_builder.h"
 
 namespace sparsec::importer {
@@ -24,9 +26,10 @@ int64_t settle(const OnnxDim& d, std::optional<int64_t> option, int64_t otherwis
                const OnnxValueInfo& input, const std::string& where) {
   if (d.value < 0) return option.value_or(otherwise);
   if (option && *option != d.value) {
-    throw CompileError(where + ": " + what + " " + std::to_string(*option) +
-                       " was asked for, but the model's is fixed at " + std::to_string(d.value) + " (its shape is " +
-                       shape_text(input) + ")");
+    throw CompileError(
+        where + ": " + what + " " + std::to_string(*option) + " was asked for, but the model's is fixed at " +
+        std::to_string(d.value) + " (its shape is " + shape_text(input) + ")" +
+        (what == "batch" ? "; supported: " + std::to_string(d.value) + ", or any number where it is 1 or open" : ""));
   }
   return d.value;
 }
@@ -61,7 +64,16 @@ Shape shape_of(const OnnxValueInfo& input, const ImportOptions& options, const s
 
 }  // namespace
 
-std::vector<Shape> input_shapes(const OnnxModel& model, const ImportOptions& options) {
+bool repeats_one_picture(const OnnxModel& model, const ImportOptions& options) {
+  return options.batch.value_or(1) > 1 && !model.inputs.empty() &&
+         std::ranges::all_of(model.inputs, [](const OnnxValueInfo& input) {
+           return input.shape.size() > 1 && input.shape[0].value == 1;
+         });
+}
+
+std::vector<Shape> input_shapes(const OnnxModel& model, const ImportOptions& given) {
+  ImportOptions options = given;
+  if (repeats_one_picture(model, given)) options.batch.reset();
   if (options.batch && (*options.batch < 1 || *options.batch > kMostPictures)) {
     throw CompileError(model.path + ": batch " + std::to_string(*options.batch) + " is unsupported; supported: 1 to " +
                        std::to_string(kMostPictures));

@@ -1,6 +1,7 @@
 // Messages for people: see logging.h.
 #include "sparsec/logging.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -67,10 +68,19 @@ Progress::Progress(std::string task, int64_t total, std::FILE* stream)
       terminal_(is_terminal(stream)),
       next_(Clock::now() + kFirst) {}
 
-Progress::~Progress() {
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
   if (!shown_ || !terminal_) return;
   std::fputs("\r\x1b[K", stream_);
   std::fflush(stream_);
+  shown_ = false;
+}
+
+bool Progress::is_among_output() const {
+  struct stat out{}, own{};
+  return ::fstat(STDOUT_FILENO, &out) == 0 && ::fstat(::fileno(stream_), &own) == 0 && out.st_dev == own.st_dev &&
+         out.st_ino == own.st_ino;
 }
 
 void Progress::update(int64_t done, std::string_view detail) {
@@ -86,6 +96,7 @@ void Progress::update(int64_t done, std::string_view detail) {
   if (total_ > 0) line += ' ' + std::to_string(done) + '/' + std::to_string(total_);
   if (!detail.empty()) line.append(": ").append(detail);
   line = terminal_ ? "\r\x1b[K" + line : line + '\n';
+  std::fflush(stdout);  // or a buffer's end, in the middle of a row, would be where this line stands
   std::fputs(line.c_str(), stream_);
   std::fflush(stream_);
   shown_ = true;

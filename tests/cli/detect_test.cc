@@ -240,7 +240,7 @@ TEST_F(Detect, AnchorsOfRawHeadsAreTheUsers) {
   EXPECT_GT(wanted.size(), 10U);
   expect_same(mine.at("picture.png"), wanted);
   EXPECT_NE(mine, detect(common + conf));
-  expect_refused("detect " + common + conf + " --anchors 7,9,12.5", "--anchors");
+  expect_usage("detect " + common + conf + " --anchors 7,9,12.5", "--anchors");
 }
 
 TEST_F(Detect, SeveralLabelsOfABox) {

@@ -5,9 +5,9 @@
 
 #include <set>
 
+#include "compiler/cli/exit_codes.h"
 #include "compiler/cli/options.h"
 #include "compiler/cli/picture_names.h"
-#include "compiler/error.h"
 
 namespace sparsec::cli {
 namespace {
@@ -30,8 +30,8 @@ TEST(Names, OfTheCLibraryAreNotTaken) {
        {"signal", "time", "log",  "printf",  "index", "remove", "read", "div",    "y0",     "string", "math",
         "stdin",  "tm",   "unix", "environ", "exp",   "round",  "link", "select", "stdint", "assert"}) {
     EXPECT_EQ(name_from_path(std::string("lib") + name + ".a"), std::string("model_") + name);
-    EXPECT_THROW(check_name("--name", name), CompileError) << name;
-    EXPECT_THROW(check_namespace("--namespace", name), CompileError) << name;
+    EXPECT_THROW(check_name("--name", name), UsageError) << name;
+    EXPECT_THROW(check_namespace("--namespace", name), UsageError) << name;
     EXPECT_NO_THROW(check_namespace("--namespace", std::string("shop::") + name)) << name;
   }
   for (const char* name :
@@ -44,10 +44,10 @@ TEST(Names, OfTheCLibraryAreNotTaken) {
 TEST(Names, MustBeIdentifiers) {
   EXPECT_NO_THROW(check_name("--name", "yolo_5"));
   for (const char* bad : {"", "5n", "a-b", "a b", "class", "a::b", "caf\xc3\xa9", "__x", "_X", "_x", "_"})
-    EXPECT_THROW(check_name("--name", bad), CompileError) << bad;
+    EXPECT_THROW(check_name("--name", bad), UsageError) << bad;
   EXPECT_NO_THROW(check_namespace("--namespace", "shop::yolo"));
   for (const char* bad : {"", "::a", "a::", "a:b", "a::int", "std", "__x", "_X::a"})
-    EXPECT_THROW(check_namespace("--namespace", bad), CompileError) << bad;
+    EXPECT_THROW(check_namespace("--namespace", bad), UsageError) << bad;
 }
 
 TEST(PictureNames, KeysAreDistinctUtf8) {
@@ -76,7 +76,7 @@ TEST(Anchors, LevelAfterLevel) {
   EXPECT_EQ(anchors[1], (std::array{16.0f, 30.5f}));
   EXPECT_EQ(anchors[2], (std::array{30.0f, 61.0f}));
   for (const char* bad : {"", "1", "1,2,3", "1,x", "1,-2", "1;2", "0,1", "nan,1", "1,2,"})
-    EXPECT_THROW(parse_anchors({bad}), CompileError) << bad;
+    EXPECT_THROW(parse_anchors({bad}), UsageError) << bad;
 }
 
 }  // namespace

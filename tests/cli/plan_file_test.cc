@@ -90,9 +90,10 @@ TEST_F(PlanFiles, RefusedInOneLine) {
   expect_refused(kModel + " -o x.a --plan bad.json", "is no plan file");
   expect_refused(kModel + " --tune --plan bad.json", "is another file");
   EXPECT_EQ(sparsec(kModel + " --tune").code, 2);
+  write("good.npz", good);
   write("good.json", good);  // an input as any other: nothing is written over it
   for (const char* line : {"benchmark M --plan good.json -x good.json", "analyze M --plan good.json --report good.json",
-                           "run M --plan good.json --input x.npy --output good.json"}) {
+                           "run M --plan good.npz --input x.npy --output good.npz"}) {
     std::string command = line;
     expect_refused(command.replace(command.find('M'), 1, kModel), "would replace the input");
   }
@@ -105,11 +106,28 @@ TEST_F(PlanFiles, OfAnotherModelOrInstructionSetAreTold) {
   write("other.json", {{"format", "sparsec plan 1"}, {"sha256", "0123"}, {"kernels", kernels}});
   const Outcome model = sparsec(kModel + " -o x.a --target avx2 --plan other.json");
   EXPECT_EQ(model.code, 0);
-  EXPECT_EQ(model.err, "sparsec: warning: " + kModel + ": the plan's kernels were measured for another model\n");
+  EXPECT_EQ(model.err, "sparsec: warning: --plan: other.json: was measured for another model, than " + kModel + "\n");
   write("mine.json", {{"format", "sparsec plan 1"}, {"sha256", ""}, {"kernels", kernels}});
   EXPECT_EQ(sparsec(kModel + " -o x.a --target avx2 --plan mine.json").err, "");
   const Outcome isa = sparsec(kModel + " -o x.a --target scalar --plan mine.json");
-  EXPECT_EQ(isa.err, "sparsec: warning: " + kModel + ": the plan has kernels for avx2, and none for scalar\n");
+  EXPECT_EQ(isa.err, "sparsec: warning: --plan: mine.json: has kernels for avx2, and none for scalar\n");
+}
+
+// One line says it all: whose the file is, what does not fit, and what to do; no warning stands before it.
+TEST_F(PlanFiles, ThatDoNotFitSayWhoseTheyAre) {
+  for (const auto& [kernels, what] :
+       {std::pair{Json{{"avx2", {{"/model.0/conv/Conv", "amx"}}}}, "avx2 has no kernel 'amx' for /model.0/conv/Conv"},
+        {Json{{"avx2", {{"/model.99/conv/Conv", "dense"}}}}, "there is no convolution '/model.99/conv/Conv'"}}) {
+    Json plan{{"format", "sparsec plan 1"}, {"model", "yolov5s.onnx"}, {"sha256", "0123"}, {"kernels", kernels}};
+    write("other.json", plan);
+    const std::string command = kModel + " -o x.a --target avx2 --plan other.json";
+    expect_refused(command, "--plan: other.json: was made for another model, yolov5s.onnx, and does not fit " + kModel);
+    expect_refused(command, what);
+    expect_refused(command, "; let --tune write a file for this one, or leave out --plan");
+    plan["sha256"] = "";  // not told whose it is
+    write("other.json", plan);
+    expect_refused(command, std::string("--plan: other.json: ") + what);
+  }
 }
 
 // Two plans are two libraries in the cache, and so are two readings of one file of names.

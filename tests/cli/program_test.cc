@@ -46,11 +46,11 @@ TEST_F(Program, BadFilesAreOneLineAndLeaveNothing) {
   const std::string model = kTiny.string() + ".onnx";
   expect_refused("detect " + model + " nowhere.jpg", "nowhere.jpg");  // nothing is compiled for no picture
   expect_refused(model + " -o nowhere/x.a", "nowhere");
-  expect_refused(model + " -o x.bin", ".a (static) or .so (shared)");
-  expect_refused(model + " -o x.a --target pdp11", "pdp11");
-  expect_refused(model + " -o x.a --target avx2,neon_dotprod", "avx2 is x86_64 and neon_dotprod is aarch64");
-  expect_refused(model + " -o x.a --name 1x", "--name");
-  expect_refused(model + " -o x.a --dump-ir nonsense", "no pass 'nonsense'");
+  expect_usage(model + " -o x.bin", ".a (static) or .so (shared)");
+  expect_usage(model + " -o x.a --target pdp11", "pdp11");
+  expect_usage(model + " -o x.a --target avx2,neon_dotprod", "avx2 is x86_64 and neon_dotprod is aarch64");
+  expect_usage(model + " -o x.a --name 1x", "--name");
+  expect_usage(model + " -o x.a --dump-ir nonsense", "no pass 'nonsense'");
 }
 
 TEST_F(Program, RunAgreesWithOnnxRuntime) {
@@ -128,7 +128,7 @@ TEST_F(Program, RunSaysWhatItExpects) {
   EXPECT_EQ(sparsec("run " + model + " --input unnamed.npz --output y.npy").code, 0);
   fs::remove(folder_ / "y.npy");
   expect_refused("run " + model + " --input missing.npy --output y.npy", "missing.npy");
-  expect_refused("run " + model + " --input x.npy --output y.txt", "y.txt");
+  expect_usage("run " + model + " --input x.npy --output y.txt", "y.txt");
 }
 
 TEST_F(Program, DetectFindsWhatIsInTheScene) {

@@ -1,6 +1,9 @@
 // The C++ form as a stranger builds it: make with g++ and with clang++, and CMake; a program in C links the library.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <set>
+
 #include "compiler/engine/engine.h"
 #include "tests/support/kernel_models.h"
 #include "tests/support/shell.h"
@@ -117,6 +120,46 @@ TEST(ReadableForms, TheModuleCompilesAsItsFirstLineSays) {
       folder.path(), "llc-19 " + first.substr(20) + " adder.ll -o adder.o && nm adder.o | grep -c ' T adder_run'");
   EXPECT_EQ(built.status, 0) << built.output;
   EXPECT_EQ(built.output, "1\n");
+}
+
+// Sources of an earlier model would be built by whoever takes all of a folder's files. Only what was written, and is
+// as it was written, goes; a list that names other files removes none.
+TEST(CppFolder, TakesAwayWhatAnEarlierModelLeft) {
+  const Folder folder;
+  const auto write = [&](const char* name) {
+    engine::write_cpp(testing::vector_add_model(name, testing::native_isas(), 8, 7), folder / "cpp");
+  };
+  const auto names = [&] {
+    std::set<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "cpp"))
+      out.insert(std::filesystem::relative(entry.path(), folder / "cpp"));
+    return out;
+  };
+  const std::string inside = "cpp/", outside = "outside.cc", text = "// mine\n";
+  write("adder");
+  const std::set<std::string> of_adder = names();
+  ASSERT_TRUE(of_adder.contains("adder_tables.cc") && of_adder.contains("sparsec.sha256"));
+  EXPECT_EQ(shell(folder.path(), "cd cpp && sha256sum --quiet --strict -c sparsec.sha256").status, 0);
+
+  folder.write(inside + "adder_mine.cc", text);  // never written by a compile
+  folder.write(inside + "adder_api.c", text);    // changed since
+  folder.write(outside, text);
+  const std::string hash = testing::read_file(folder / "cpp/sparsec.sha256");
+  const std::string of_text = shell(folder.path(), "sha256sum outside.cc").output.substr(0, 64);
+  ASSERT_EQ(shell(folder.path(), "mkdir real && cp outside.cc real/x.cc && ln -s ../real cpp/link").status, 0);
+  folder.write(inside + "sparsec.sha256", hash + of_text + "  ../outside.cc\n" + of_text + "  " +
+                                              (folder / outside).string() + "\n" + of_text + "  link/x.cc\nshort\n");
+  write("other");
+  const std::set<std::string> now = names();
+  for (const std::string& name : of_adder)
+    EXPECT_EQ(now.contains(name), !name.starts_with("adder") || name == "adder_api.c") << name;
+  EXPECT_TRUE(now.contains("adder_mine.cc"));
+  EXPECT_EQ(testing::read_file(folder / "cpp/adder_api.c"), text);
+  for (const char* kept : {"outside.cc", "real/x.cc"}) EXPECT_EQ(testing::read_file(folder / kept), text) << kept;
+  EXPECT_TRUE(now.contains("other_tables.cc"));
+
+  write("other");  // over itself: nothing goes
+  EXPECT_EQ(names(), now);
 }
 
 }  // namespace

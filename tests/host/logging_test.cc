@@ -1,7 +1,9 @@
 // Levels, sinks and the progress line.
 #include "sparsec/logging.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <thread>
@@ -76,6 +78,57 @@ TEST(Progress, SaysNothingAboutShortJobs) {
   }
   std::fclose(file);
   EXPECT_TRUE(read_file(folder / "log").empty());
+}
+
+// Where standard output and the progress go to one file, whole rows stand before the line and none is cut by it.
+TEST(Progress, ComesBehindWhatWasPrinted) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder / "both";
+  std::FILE* file = std::fopen(path.c_str(), "a");
+  ASSERT_NE(file, nullptr);
+  std::fflush(stdout);
+  const int saved = dup(STDOUT_FILENO);
+  dup2(fileno(file), STDOUT_FILENO);
+  bool among = false;
+  {
+    Progress progress("compiling", 2, file);
+    among = progress.is_among_output();
+    std::fputs("row of a table\n", stdout);  // buffered, as tests write to a pipe
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    progress.step("layer");
+  }
+  std::fflush(stdout);
+  dup2(saved, STDOUT_FILENO);
+  close(saved);
+  EXPECT_TRUE(among);
+  EXPECT_FALSE(Progress("compiling", 2, file).is_among_output());
+  std::fclose(file);
+  const auto bytes = read_file(path);
+  EXPECT_EQ(std::string(bytes.begin(), bytes.end()), "row of a table\ncompiling 1/2: layer\n");
+}
+
+// On a terminal the line goes before rows come, and once.
+TEST(Progress, IsTakenOffATerminal) {
+  const int keeper = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(keeper, 0);
+  ASSERT_EQ(grantpt(keeper), 0);
+  ASSERT_EQ(unlockpt(keeper), 0);
+  std::FILE* terminal = std::fopen(ptsname(keeper), "w");
+  ASSERT_NE(terminal, nullptr);
+  {
+    Progress progress("compiling", 2, terminal);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    progress.step("layer");
+    progress.clear();
+    std::fputs("row", terminal);
+    std::fflush(terminal);
+  }
+  char text[200];
+  const ssize_t size = read(keeper, text, sizeof text);
+  std::fclose(terminal);
+  close(keeper);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string(text, size_t(size)), "\r\x1b[Kcompiling 1/2: layer\r\x1b[Krow");
 }
 
 }  // namespace

@@ -24,6 +24,47 @@ TEST(Inputs, DynamicPictures) {
   EXPECT_EQ(shape({}, {}), Shape());
 }
 
+// Halves the picture twice, rounding up, doubles the coarse map and joins it with the finer one, as YOLOv5's neck does.
+void write_neck(OnnxWriter& m) {
+  m.input("x", DType::f32, {"batch", int64_t{3}, "rows", "columns"});
+  m.initialiser("w", Tensor(DType::f32, {4, 3, 3, 3})).initialiser("v", Tensor(DType::f32, {4, 4, 3, 3}));
+  m.initialiser("by", f32s({1, 1, 2, 2}));
+  const testing::Ints two{2, 2}, pads{1, 1, 1, 1};
+  m.node("Conv", {"x", "w"}, {"fine"}, {{"strides", two}, {"pads", pads}});
+  m.node("Conv", {"fine", "v"}, {"coarse"}, {{"strides", two}, {"pads", pads}});
+  m.node("Resize", {"coarse", "", "by"}, {"doubled"},
+         {{"mode", std::string("nearest")},
+          {"coordinate_transformation_mode", std::string("asymmetric")},
+          {"nearest_mode", std::string("floor")}});
+  m.node("Concat", {"doubled", "fine"}, {"y"}, {{"axis", int64_t{1}}}).output("y");
+}
+
+TEST(Inputs, SizesThatTheModelCannotTakeNameThoseThatItTakes) {
+  const auto error = [](int64_t rows, int64_t columns) {
+    OnnxWriter m(13);
+    write_neck(m);
+    return error_of(m, {.batch = {}, .input_shape = {{rows, columns}}, .class_names_file = ""});
+  };
+  expect_contains(error(9, 16),
+                  ": --input-shape 9 16: the model does not take pictures of this size; it takes "
+                  "multiples of its greatest stride, 4, of which 8 16 and 12 16 come next");
+  expect_contains(error(10, 17), "of which 8 16 and 12 20 come next");
+  expect_contains(error(1, 1), "of which 4 4 come next");
+  for (const int64_t rows : {7, 8, 11, 12}) {  // 7 and 11 round to the same maps as 8 and 12
+    OnnxWriter m(13);
+    write_neck(m);
+    const Graph graph = import_model(m, {.batch = {}, .input_shape = {{rows, 16}}, .class_names_file = ""});
+    EXPECT_EQ(graph.value(graph.outputs[0]).shape, (Shape{1, 8, (rows + 1) / 2, 8}));
+  }
+  // where no size helps, the size is not what is wrong
+  OnnxWriter other(13);
+  write_neck(other);
+  other.node("NoSuchOperator", {"y"}, {"z"}).output("z");
+  const std::string message = error_of(other, {.batch = {}, .input_shape = {{9, 16}}, .class_names_file = ""});
+  expect_contains(message, "Concat");
+  EXPECT_EQ(message.find("--input-shape"), std::string::npos) << message;
+}
+
 TEST(Outputs, DeclaredShapesThatAreOthersAreTold) {
   const auto warnings = [](const OnnxDims& declared) {
     std::vector<std::string> lines;
@@ -54,9 +95,26 @@ TEST(Nodes, NamesAreUnique) {
   EXPECT_EQ(names, (std::vector<std::string>{"same", "same#3", "same#4", "same#2"}));
 }
 
+// What a model of one picture does with it, it does with each of several.
+TEST(Inputs, ABatchOfOneIsRepeated) {
+  const Graph graph = import_model(relu({1, 3, 64, 96}), {5, {}, ""});
+  EXPECT_EQ(graph.meta.batch, 5);
+  EXPECT_EQ(graph.value(graph.inputs[0]).shape, (Shape{1, 3, 64, 96}));
+  EXPECT_EQ(import_model(relu({1, 10}), {5, {}, ""}).meta.batch, 5);
+  EXPECT_EQ(import_model(relu({1, 3, 64, 96}), {1, {}, ""}).meta.batch, 1);
+  EXPECT_EQ(import_model(relu(kDynamic), {5, {}, ""}).meta.batch, 1);  // split_batch's, where pictures stay apart
+  OnnxWriter m(13);
+  m.input("images", DType::f32, {1, 3, 8, 8}).initialiser("to", i64s({3, 64})).output("y");
+  m.node("Reshape", {"images", "to"}, {"y"});
+  expect_contains(error_of(m, {2, {}, ""}),
+                  "batch 2 was asked for, and output 'y' of the model, which is made for one picture, has shape 3x64: "
+                  "no dimension for pictures; run it picture by picture");
+}
+
 TEST(Inputs, ContradictionsAreNamed) {
-  expect_contains(error_of(relu({1, 3, 64, 96}), {2, {}, ""}),
-                  "input 'images': batch 2 was asked for, but the model's is fixed at 1 (its shape is 1x3x64x96)");
+  expect_contains(error_of(relu({3, 3, 64, 96}), {2, {}, ""}),
+                  "input 'images': batch 2 was asked for, but the model's is fixed at 3 (its shape is 3x3x64x96); "
+                  "supported: 3, or any number where it is 1 or open");
   expect_contains(error_of(relu({"n", 3, 64, "w"}), {{}, {{32, 96}}, ""}), "height 32 was asked for");
   expect_contains(error_of(relu({1, 16, "h", "w"})), "open dimension 2");
   expect_contains(error_of(relu({1, 16, 8, 8}), {{}, {{8, 8}}, ""}), "no input is a picture");

@@ -21,7 +21,7 @@ set(rows
   "codegen/kernels         : compiler/error.h compiler/ir compiler/oracle/numerics.h compiler/oracle/piecewise.h codegen/program codegen/isa"
   "compiler/plan           : compiler/error.h compiler/ir compiler/oracle/evaluate.h compiler/oracle/epilogue.h compiler/oracle/numerics.h compiler/passes/rewrite.h codegen/program codegen/isa codegen/kernels codegen/emit/image.h runtime/core/steps.h runtime/core/letterbox.h runtime/include"
   "compiler/compile        : compiler/error.h compiler/version.h compiler/ir compiler/import compiler/passes compiler/analysis compiler/plan codegen/isa codegen/emit/image.h runtime/core/cpu.h runtime/include"
-  "compiler/engine         : compiler/error.h codegen/emit runtime/include runtime/core/api.h runtime/host/temporary_watch.h"
+  "compiler/engine         : compiler/error.h compiler/import/sha256.h codegen/emit runtime/include runtime/core/api.h runtime/host/temporary_watch.h"
   "compiler/verify         : compiler/error.h compiler/ir compiler/oracle compiler/compile compiler/plan compiler/engine codegen runtime/core/letterbox.h runtime/core/steps.h runtime/core/pool.h runtime/core/run.h runtime/core/api.h runtime/include"
   "compiler/measure        : compiler/error.h compiler/ir compiler/analysis compiler/compile compiler/plan compiler/engine codegen/isa codegen/kernels codegen/program codegen/emit/image.h runtime/core/api.h runtime/include"
   "compiler/cli            : compiler codegen/isa runtime/include runtime/core/cpu.h runtime/core/cpu_count.h runtime/core/pool.h runtime/core/letterbox.h runtime/host/temporary_watch.h"

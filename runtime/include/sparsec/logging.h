@@ -69,6 +69,10 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
   void update(int64_t done, std::string_view detail = {});
   void step(std::string_view detail) { update(done_ + 1, detail); }
+  // Takes the line off a terminal: before anything else is written there.
+  void clear();
+  // Whether standard output goes to the same terminal, pipe or file, where lines of progress would stand among its own.
+  bool is_among_output() const;
 
  private:
   using Clock = std::chrono::steady_clock;
