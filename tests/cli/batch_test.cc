@@ -4,7 +4,6 @@
 #include <random>
 
 #include "compiler/compile.h"
-=======
 #include "compiler/oracle/evaluate.h"
 #include "compiler/verify/layers.h"
 #include "runtime/core/cpu_count.h"
