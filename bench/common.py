@@ -40,12 +40,12 @@ def watched(command):
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def benchmark(a, model, threads=None):
+def benchmark(a, model, threads=None, batch=1):
     """What `sparsec benchmark -x` writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "result.json")
         command = [a.sparsec, "benchmark", model, "-w", 0.3, "-t", a.seconds, "-q", "-x", path]
-        run(command + (["--threads", threads] if threads else []))
+        run(command + (["--threads", threads] if threads else []) + (["--batch", batch] if batch != 1 else []))
         with open(path) as file:
             return json.load(file)
 

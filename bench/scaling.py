@@ -1,25 +1,10 @@
 #!/usr/bin/env python3
-"""How time falls with threads and grows with the batch: bench/scaling.py MODEL.onnx... [--threads 1 2] [--batch 1 8 64]
-
-Batches beyond one are written into a copy of the model, which takes the Python package onnx; without it they are left out.
-"""
+"""How time falls with threads and grows with the batch: bench/scaling.py MODEL.onnx... [--threads 1 2] [--batch 1 8 64]"""
 import argparse
-import importlib.util
 import os
 import statistics
-import sys
 
 import common
-
-
-def with_batch(model, batch, folder):
-    """The model with that batch: a copy in `folder`."""
-    if batch == 1:
-        return model
-    target = os.path.join(folder, f"{os.path.basename(model).removesuffix('.onnx')}-batch{batch}.onnx")
-    if not os.path.exists(target):
-        common.run([sys.executable, os.path.join(common.ROOT, "bench", "compare", "batch.py"), model, target, batch])
-    return target
 
 
 def main():
@@ -31,15 +16,12 @@ def main():
     a = parser.parse_args()
     common.check(a)
 
-    if any(b != 1 for b in a.batch) and importlib.util.find_spec("onnx") is None:
-        print("scaling.py: without the Python package onnx, only batch 1 is measured", file=sys.stderr)
-        a.batch = [1]
     most = max(a.threads)
     cases = [(m, t, 1) for m in a.models for t in a.threads] + [(m, most, b) for m in a.models for b in a.batch if b != 1]
     rounds = {case: [] for case in cases}
     for _ in range(a.rounds):
         for model, threads, batch in cases:
-            result = common.benchmark(a, with_batch(model, batch, a.out), threads)
+            result = common.benchmark(a, model, threads, batch)
             rounds[model, threads, batch].append(common.ms_per_picture(result))
     ms = {case: statistics.median(r) for case, r in rounds.items()}
 
