@@ -110,7 +110,7 @@ TEST(Progress, ComesBehindWhatWasPrinted) {
 // On a terminal the line goes before rows come, and once.
 TEST(Progress, IsTakenOffATerminal) {
   const int keeper = posix_openpt(O_RDWR | O_NOCTTY);
-  ASSERT_GE(keeper, 0);
+  if (keeper < 0) GTEST_SKIP() << "no pseudo-terminals here";  // as in a chroot without /dev/pts
   ASSERT_EQ(grantpt(keeper), 0);
   ASSERT_EQ(unlockpt(keeper), 0);
   std::FILE* terminal = std::fopen(ptsname(keeper), "w");
