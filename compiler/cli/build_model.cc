@@ -230,9 +230,8 @@ LoadedModel open_model(const std::string& path, const ModelOptions& model_option
   std::string names;
   if (!model_options.class_names.empty())
     for (const std::string& name : read_class_names(model_options.class_names)) names += name + "\n";
-  const std::string key =
-      hash(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", model, compiler_identity(), cpu_identity(), compiler.options_text,
-                       strips_for(compiler, model_options.batch.value_or(1)), names));
+  const std::string key = hash(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", model, compiler_identity(), cpu_identity(),
+                                           compiler.options_text, compiler.threads, names));
   const Cache cache;
   if (const fs::path found = cache.find(key); !found.empty()) {
     if (const auto library = load_if_there(found)) return LoadedModel(*library, path, load_options);

@@ -127,8 +127,8 @@ void add_model_options(CLI::App& app, ModelOptions& o) {
          "--strips", [&o](int strips) { o.strips = strips; },
          "Cut the picture into so many strips where its rows and the layers allow that. Threads have as many each "
          "where that comes out even, and then seldom wait for each other; any number of threads gives the same results "
-         "(default: one per thread for the target host and with --isa; 1 with a --batch of a picture for each thread, "
-         "and else)")
+         "(default: one per thread for the target host and with --isa; 1 with a batch, --batch or the file's, of a "
+         "picture for each thread, and else)")
       ->check(whole_number(1, kMostThreads))
       ->type_name("N")
       ->group(kModelGroup);

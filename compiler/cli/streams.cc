@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "compiler/cli/exit_codes.h"
+#include "compiler/error.h"
 #include "runtime/core/cpu_count.h"
 #include "runtime/core/pool.h"
 
@@ -27,8 +28,10 @@ Scenario scenario_of(const std::string& name, std::optional<int> streams, const 
         fmt::format("{}: scenario sync is one stream and {} are asked for; try --scenario async", model, s.streams));
   }
   if (s.streams > threads) {
-    throw UsageError(fmt::format("{}: {} streams need a thread each and there {} {}; try --threads {}", model,
-                                 s.streams, threads == 1 ? "is" : "are", threads, s.streams));
+    const std::string message = fmt::format("{}: {} streams need a thread each and there {} {}; try --threads {}",
+                                            model, s.streams, threads == 1 ? "is" : "are", threads, s.streams);
+    if (options.threads > 0) throw UsageError(message);
+    throw CompileError(message);  // another machine may have them
   }
   return s;
 }

@@ -28,8 +28,10 @@ std::string contents(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool is_within(const fs::path& relative) {
-  return !relative.empty() && relative.is_relative() &&
+// As manifest_of spells it, which tells what is still written from what is not: nor "./x", "a//x".
+bool is_within(const std::string& path) {
+  const fs::path relative = path;
+  return !relative.empty() && relative.is_relative() && relative.lexically_normal().string() == path &&
          std::ranges::none_of(relative, [](const fs::path& part) { return part == ".."; });
 }
 
@@ -54,6 +56,8 @@ std::string manifest_of(const std::vector<emit::TextFile>& files) {
 
 std::vector<fs::path> left_over(const fs::path& folder, const std::vector<emit::TextFile>& files) {
   std::vector<fs::path> out;
+  std::error_code error;
+  if (!fs::is_regular_file(folder / kManifest, error)) return out;  // a pipe would be waited for
   std::ifstream manifest(folder / kManifest);
   for (std::string line; std::getline(manifest, line);) {
     if (line.size() < kHashLength + 3) continue;

@@ -29,7 +29,9 @@ int64_t settle(const OnnxDim& d, std::optional<int64_t> option, int64_t otherwis
     throw CompileError(
         where + ": " + what + " " + std::to_string(*option) + " was asked for, but the model's is fixed at " +
         std::to_string(d.value) + " (its shape is " + shape_text(input) + ")" +
-        (what == "batch" ? "; supported: " + std::to_string(d.value) + ", or any number where it is 1 or open" : ""));
+        (what == "batch"
+             ? "; supported: " + std::to_string(d.value) + ", or any number where every input's is 1 or open"
+             : ""));
   }
   return d.value;
 }
@@ -73,11 +75,11 @@ bool repeats_one_picture(const OnnxModel& model, const ImportOptions& options) {
 
 std::vector<Shape> input_shapes(const OnnxModel& model, const ImportOptions& given) {
   ImportOptions options = given;
-  if (repeats_one_picture(model, given)) options.batch.reset();
   if (options.batch && (*options.batch < 1 || *options.batch > kMostPictures)) {
     throw CompileError(model.path + ": batch " + std::to_string(*options.batch) + " is unsupported; supported: 1 to " +
                        std::to_string(kMostPictures));
   }
+  if (repeats_one_picture(model, given)) options.batch.reset();
   bool pictures = false, batched = !options.batch;
   for (int64_t pixels : options.input_shape.value_or(std::array<int64_t, 2>{1, 1})) {
     if (pixels < 1 || pixels > kMostPixels) {

@@ -32,7 +32,7 @@ int64_t greatest_stride(const Graph& graph) {
     for (const ValueId input : node.inputs) s = std::max(s, stride[size_t(input)]);
     for (const ValueId output : node.outputs) stride[size_t(output)] = s * rows_to_one(graph, node);
   }
-  return int64_t(*std::ranges::max_element(stride));
+  return int64_t(std::min(*std::ranges::max_element(stride), double(int64_t{1} << 40)));
 }
 
 void refuse_size(const Graph& broken_off, const Size& asked, const std::function<bool(const Size&)>& takes) {
@@ -47,8 +47,8 @@ void refuse_size(const Graph& broken_off, const Size& asked, const std::function
   if (above != asked && above != below && takes(above)) taken += (taken.empty() ? "" : " and ") + text_of(above);
   if (taken.empty()) return;
   throw CompileError(broken_off.meta.path + ": --input-shape " + text_of(asked) +
-                     ": the model does not take pictures of this size; it takes multiples of its greatest stride, " +
-                     std::to_string(stride) + ", of which " + taken + " come next");
+                     ": the model does not take pictures of this size; of the multiples of its greatest stride, " +
+                     std::to_string(stride) + ", next to it, it takes " + taken);
 }
 
 }  // namespace sparsec::importer

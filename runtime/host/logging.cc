@@ -17,6 +17,7 @@ struct LevelRow {
 constexpr std::array<LevelRow, 5> kLevels{
     {{"debug", "\x1b[90m"}, {"info", ""}, {"warning", "\x1b[33m"}, {"error", "\x1b[31m"}, {"off", ""}}};
 constexpr const char* kPlain = "\x1b[0m";
+constexpr const char* kClearLine = "\r\x1b[K";
 
 bool is_terminal(std::FILE* stream) { return ::isatty(::fileno(stream)) == 1; }
 
@@ -35,14 +36,14 @@ std::optional<Level> level_from(std::string_view name) {
 }
 
 ConsoleSink::ConsoleSink(std::FILE* stream)
-    : stream_(stream), color_(is_terminal(stream) && !std::getenv("NO_COLOR")) {}
+    : stream_(stream), terminal_(is_terminal(stream)), color_(terminal_ && !std::getenv("NO_COLOR")) {}
 
 // Plain information carries no prefix: it is what the user asked to see.
 void ConsoleSink::write(Level level, std::string_view message) {
-  std::string line;
+  std::string line = terminal_ ? kClearLine : "";
   if (level != Level::info) {
     const LevelRow& row = kLevels[size_t(level)];
-    line = color_ ? std::string(row.color) + row.name + kPlain + ": " : std::string(row.name) + ": ";
+    line += color_ ? std::string(row.color) + row.name + kPlain + ": " : std::string(row.name) + ": ";
   }
   line += message;
   line += '\n';
@@ -72,7 +73,7 @@ Progress::~Progress() { clear(); }
 
 void Progress::clear() {
   if (!shown_ || !terminal_) return;
-  std::fputs("\r\x1b[K", stream_);
+  std::fputs(kClearLine, stream_);
   std::fflush(stream_);
   shown_ = false;
 }
@@ -95,7 +96,7 @@ void Progress::update(int64_t done, std::string_view detail) {
   std::string line = task_;
   if (total_ > 0) line += ' ' + std::to_string(done) + '/' + std::to_string(total_);
   if (!detail.empty()) line.append(": ").append(detail);
-  line = terminal_ ? "\r\x1b[K" + line : line + '\n';
+  line = terminal_ ? kClearLine + line : line + '\n';
   std::fflush(stdout);  // or a buffer's end, in the middle of a row, would be where this line stands
   std::fputs(line.c_str(), stream_);
   std::fflush(stream_);

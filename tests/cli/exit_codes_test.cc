@@ -1,5 +1,6 @@
 // Exit codes by the option: 2 where the command line is wrong whatever its files hold, told before any of them is
 // read; 1 for everything else. No file that these lines name is there, so a good value gets as far as to miss it.
+#include "runtime/core/cpu_count.h"
 #include "tests/cli/program.h"
 
 namespace sparsec::cli {
@@ -105,6 +106,7 @@ TEST_F(ExitCodes, OfWhatFilesTell) {
   expect_refused("benchmark " + kTiny + " -x no/x.json", "no/x.json");
   ASSERT_EQ(sparsec(kTiny + " -o libq.so --target scalar").code, 0);
   expect_refused("benchmark libq.so -b 2", "libq.so is compiled already");
+  if (rt::usable_cores() < 256) expect_refused("benchmark " + kTiny + " --streams 256", "a thread each");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compiler/engine/engine.h"
+#include "compiler/error.h"
 #include "tests/support/kernel_models.h"
 #include "tests/support/shell.h"
 
@@ -160,6 +161,17 @@ TEST(CppFolder, TakesAwayWhatAnEarlierModelLeft) {
 
   write("other");  // over itself: nothing goes
   EXPECT_EQ(names(), now);
+
+  // nor where the list spells its files otherwise
+  ASSERT_EQ(shell(folder.path() / "cpp",
+                  "sha256sum $(find . -type f ! -name sparsec.sha256) > list && mv list sparsec.sha256")
+                .status,
+            0);
+  write("other");
+  EXPECT_EQ(names(), now);
+
+  ASSERT_EQ(shell(folder.path() / "cpp", "rm sparsec.sha256 && mkfifo sparsec.sha256").status, 0);
+  EXPECT_THROW(write("other"), CompileError);  // and a pipe is not waited for
 }
 
 }  // namespace

@@ -119,6 +119,7 @@ TEST(Progress, IsTakenOffATerminal) {
     Progress progress("compiling", 2, terminal);
     std::this_thread::sleep_for(std::chrono::milliseconds(1100));
     progress.step("layer");
+    ConsoleSink(terminal).write(Level::info, "told");  // in the line's place
     progress.clear();
     std::fputs("row", terminal);
     std::fflush(terminal);
@@ -128,7 +129,7 @@ TEST(Progress, IsTakenOffATerminal) {
   std::fclose(terminal);
   close(keeper);
   ASSERT_GT(size, 0);
-  EXPECT_EQ(std::string(text, size_t(size)), "\r\x1b[Kcompiling 1/2: layer\r\x1b[Krow");
+  EXPECT_EQ(std::string(text, size_t(size)), "\r\x1b[Kcompiling 1/2: layer\r\x1b[Ktold\r\n\r\x1b[Krow");
 }
 
 }  // namespace

@@ -46,10 +46,10 @@ TEST(Inputs, SizesThatTheModelCannotTakeNameThoseThatItTakes) {
     return error_of(m, {.batch = {}, .input_shape = {{rows, columns}}, .class_names_file = ""});
   };
   expect_contains(error(9, 16),
-                  ": --input-shape 9 16: the model does not take pictures of this size; it takes "
-                  "multiples of its greatest stride, 4, of which 8 16 and 12 16 come next");
-  expect_contains(error(10, 17), "of which 8 16 and 12 20 come next");
-  expect_contains(error(1, 1), "of which 4 4 come next");
+                  ": --input-shape 9 16: the model does not take pictures of this size; "
+                  "of the multiples of its greatest stride, 4, next to it, it takes 8 16 and 12 16");
+  expect_contains(error(10, 17), "it takes 8 16 and 12 20");
+  expect_contains(error(1, 1), "it takes 4 4");
   for (const int64_t rows : {7, 8, 11, 12}) {  // 7 and 11 round to the same maps as 8 and 12
     OnnxWriter m(13);
     write_neck(m);
@@ -114,7 +114,8 @@ TEST(Inputs, ABatchOfOneIsRepeated) {
 TEST(Inputs, ContradictionsAreNamed) {
   expect_contains(error_of(relu({3, 3, 64, 96}), {2, {}, ""}),
                   "input 'images': batch 2 was asked for, but the model's is fixed at 3 (its shape is 3x3x64x96); "
-                  "supported: 3, or any number where it is 1 or open");
+                  "supported: 3, or any number where every input's is 1 or open");
+  expect_contains(error_of(relu({1, 3, 8, 8}), {int64_t{1} << 40, {}, ""}), "is unsupported; supported: 1 to ");
   expect_contains(error_of(relu({"n", 3, 64, "w"}), {{}, {{32, 96}}, ""}), "height 32 was asked for");
   expect_contains(error_of(relu({1, 16, "h", "w"})), "open dimension 2");
   expect_contains(error_of(relu({1, 16, 8, 8}), {{}, {{8, 8}}, ""}), "no input is a picture");

@@ -28,7 +28,7 @@ class Sink {
 };
 
 // Lines on a stream, standard error unless told otherwise: "warning: ...", with colour where the stream is a terminal
-// (and NO_COLOR is not set).
+// (and NO_COLOR is not set). There a line takes the place of what Progress shows.
 class ConsoleSink : public Sink {
  public:
   explicit ConsoleSink(std::FILE* stream = stderr);
@@ -36,7 +36,7 @@ class ConsoleSink : public Sink {
 
  private:
   std::FILE* stream_;
-  bool color_;
+  bool terminal_, color_;
 };
 
 class Logger {
